@@ -1,0 +1,1 @@
+"""Level 0: small tools without knowledge of contacts, vendors or jobs."""

@@ -1,0 +1,73 @@
+"""Evidence about a value, judged. An unknown is a value of its own, never "invalid"."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    VALID = "valid"
+    INVALID = "invalid"
+    RISKY = "risky"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One named part of a score: every point has one."""
+
+    code: str
+    points: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Every flag is always present: true, false, or None for "could not tell"."""
+
+    disposable: bool | None = None
+    role: bool | None = None
+    free: bool | None = None
+    catch_all: bool | None = None
+    null_mx: bool | None = None
+    alias_service: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmailVerdict:
+    """What is known of one address. ``level`` is the deepest level that gave evidence: syntax, domain, mx."""
+
+    address: str
+    normalized: str | None
+    status: Status
+    sub_status: str
+    score: int
+    level: str
+    checked_at: datetime
+    reasons: tuple[Reason, ...] = ()
+    flags: Flags = field(default_factory=Flags)
+    mx: tuple[str, ...] = ()
+    did_you_mean: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneVerdict:
+    """What the numbering plan says of one number; ``carrier`` is the original allocation, see ``portable``."""
+
+    raw: str
+    e164: str | None
+    status: Status
+    sub_status: str
+    score: int
+    checked_at: datetime
+    type: str | None = None
+    region: str | None = None
+    country: str | None = None
+    carrier: str | None = None
+    carrier_basis: str | None = None
+    portable: bool | None = None
+    location: str | None = None
+    time_zones: tuple[str, ...] = ()
+    extension: str | None = None
+    reserved: bool = False
+    reasons: tuple[Reason, ...] = ()
