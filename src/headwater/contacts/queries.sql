@@ -1,0 +1,103 @@
+-- name: find_by_keys
+-- The contacts that share a key with any of these, with all that is needed to compare them.
+select k.key, c.id, c.first_name, c.middle_name, c.last_name, c.suffix, c.nickname, c.full_name, c.company,
+       c.company_key, c.domain, c.country, c.linkedin,
+       coalesce((select array_agg(distinct o.value) from observation o
+                 where o.workspace_id = current_workspace() and o.contact_id = c.id and o.field = 'email'
+                   and o.source = 'file' and o.dropped_at is null), '{}') as emails
+from contact_key k
+join contact c on c.workspace_id = k.workspace_id and c.id = k.contact_id
+where k.workspace_id = current_workspace() and k.key = any(%(keys)s)
+order by c.id;
+
+-- name: lock_intake
+-- One reader at a time adds people to a workspace, so that two can not both add the same person.
+select pg_advisory_xact_lock(hashtextextended('headwater intake', current_workspace()));
+
+-- name: add_contacts
+-- New contacts, in the order given.
+insert into contact (workspace_id, first_name, middle_name, last_name, suffix, nickname, full_name, company,
+                     company_key, domain, country, linkedin)
+select current_workspace(), first_name, middle_name, last_name, suffix, nickname, full_name, company, company_key,
+       domain, country, linkedin
+from rows from (jsonb_to_recordset(%(rows)s) as (
+    first_name text, middle_name text, last_name text, suffix text, nickname text, full_name text, company text,
+    company_key text, domain text, country text, linkedin text)) with ordinality as r(
+    first_name, middle_name, last_name, suffix, nickname, full_name, company, company_key, domain, country, linkedin, n)
+order by n
+returning id;
+
+-- name: add_keys
+-- Keys under which a contact can be found again.
+insert into contact_key (workspace_id, key, contact_id)
+select current_workspace(), key, contact_id
+from jsonb_to_recordset(%(rows)s) as r(key bigint, contact_id bigint)
+on conflict do nothing;
+
+-- name: add_observations
+-- What was reported; the same value from the same file is not observed twice.
+insert into observation (workspace_id, contact_id, field, value, source, status, reported, confidence, price, basis,
+                         detail, call_id, job_id, observed_at)
+select current_workspace(), r.contact_id, r.field, r.value, r.source, r.status, r.reported, r.confidence, r.price,
+       r.basis, r.detail, r.call_id, r.job_id, r.observed_at
+from jsonb_to_recordset(%(rows)s) as r(
+    contact_id bigint, field text, value text, source text, status text, reported real, confidence real, price bigint,
+    basis text, detail jsonb, call_id bigint, job_id bigint, observed_at timestamptz)
+where r.source <> 'file' or not exists (
+    select 1 from observation o
+    where o.workspace_id = current_workspace() and o.contact_id = r.contact_id and o.field = r.field
+      and o.value = r.value and o.source = 'file' and o.dropped_at is null);
+
+-- name: add_verdicts
+-- What was judged.
+insert into verdict (workspace_id, contact_id, field, value, source, status, sub_status, score, level, detail,
+                     call_id, checked_at)
+select current_workspace(), contact_id, field, value, source, status, sub_status, score, level, detail, call_id,
+       checked_at
+from jsonb_to_recordset(%(rows)s) as r(
+    contact_id bigint, field text, value text, source text, status text, sub_status text, score int, level text,
+    detail jsonb, call_id bigint, checked_at timestamptz);
+
+-- name: add_asked
+-- That something was asked about a contact; the newest outcome counts.
+insert into asked (workspace_id, contact_id, operation, subject, fields, outcome, call_id, at)
+select current_workspace(), contact_id, operation, subject, array(select jsonb_array_elements_text(fields)), outcome,
+       call_id, at
+from jsonb_to_recordset(%(rows)s) as r(
+    contact_id bigint, operation text, subject text, fields jsonb, outcome text, call_id bigint, at timestamptz)
+on conflict (workspace_id, contact_id, operation, subject) do update
+    set outcome = excluded.outcome, fields = excluded.fields, call_id = excluded.call_id, at = excluded.at;
+
+-- name: contacts
+-- These contacts.
+select * from contact where workspace_id = current_workspace() and id = any(%(ids)s);
+
+-- name: observations
+-- What is in view of these contacts.
+select * from observation
+where workspace_id = current_workspace() and contact_id = any(%(ids)s) and dropped_at is null
+order by id;
+
+-- name: verdicts
+-- The newest verdict per value and source of these contacts.
+select distinct on (contact_id, field, value, source) *
+from verdict
+where workspace_id = current_workspace() and contact_id = any(%(ids)s)
+order by contact_id, field, value, source, checked_at desc, id desc;
+
+-- name: asked
+-- What was asked about these contacts.
+select * from asked where workspace_id = current_workspace() and contact_id = any(%(ids)s);
+
+-- name: bump_patterns
+-- Count the shapes of addresses seen at a domain.
+insert into address_pattern (workspace_id, domain, pattern, seen)
+select current_workspace(), domain, pattern, count(*)
+from jsonb_to_recordset(%(rows)s) as r(domain text, pattern text)
+group by domain, pattern
+on conflict (workspace_id, domain, pattern) do update set seen = address_pattern.seen + excluded.seen;
+
+-- name: patterns
+-- The shapes known at these domains.
+select domain, pattern, seen from address_pattern
+where workspace_id = current_workspace() and domain = any(%(domains)s) order by domain, seen desc, pattern;

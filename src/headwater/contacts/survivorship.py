@@ -1,0 +1,94 @@
+"""Which of several observed values a contact shows. Pure: the same observations always give the same choice.
+
+The order: what a person typed in, unless it was proven invalid; then the verdict, our confidence, the newest; and by
+source and value in the end, so that two equal candidates do not change places from run to run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from headwater.records import Field, Status
+
+# What stood in the user's own file was typed by a person as far as we can know.
+TYPED = frozenset({"file", "user"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One observation that is in view."""
+
+    field: Field
+    value: str
+    source: str
+    confidence: float
+    observed_at: datetime
+    status: str | None = None
+    price: int = 0
+    basis: str = ""
+    id: int | None = None
+    call_id: int | None = None
+    job_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One verdict about a value; ``source`` is "headwater" or the vendor's operation that judged."""
+
+    field: Field
+    value: str
+    source: str
+    status: Status
+    sub_status: str
+    score: int
+    level: str
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked about the contact before, by whomever: ``vendor.operation`` and, for verifications, the value."""
+
+    operation: str
+    subject: str
+    outcome: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All that is known of one contact."""
+
+    observations: tuple[Known, ...] = ()
+    verdicts: tuple[Judged, ...] = ()
+    asked: tuple[Asked, ...] = ()
+
+    def of(self, wanted: Field) -> list[Known]:
+        return [known for known in self.observations if known.field is wanted]
+
+    def verdict(self, wanted: Field, value: str) -> Judged | None:
+        """The newest verdict about a value; what reached the mailbox outweighs what did not."""
+        about = [judged for judged in self.verdicts if judged.field is wanted and judged.value == value]
+        return max(about, key=lambda judged: (judged.status is not Status.UNKNOWN, judged.checked_at), default=None)
+
+
+_RANK = {Status.VALID: 3, Status.UNKNOWN: 2, Status.RISKY: 1, Status.INVALID: 0}
+
+
+def pick(wanted: Field, knowledge: Knowledge, chances: Mapping[str, float] | None = None) -> Known | None:
+    """The observation whose value the contact shows for a field, if any.
+
+    ``chances`` is the combined probability of each value; without it each observation speaks for itself.
+    """
+    return max(knowledge.of(wanted), key=lambda known: _rank(known, knowledge, chances or {}), default=None)
+
+
+def _rank(
+    known: Known, knowledge: Knowledge, chances: Mapping[str, float]
+) -> tuple[bool, bool, int, float, datetime, str, str]:
+    verdict = knowledge.verdict(known.field, known.value)
+    status = verdict.status if verdict else Status.UNKNOWN
+    alive = status is not Status.INVALID
+    typed = known.source in TYPED
+    chance = chances.get(known.value, known.confidence)
+    return (alive, typed, _RANK[status], chance, known.observed_at, known.source, known.value)

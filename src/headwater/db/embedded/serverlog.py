@@ -1,0 +1,85 @@
+"""Reading PostgreSQL's log: how far a recovery is, and why a server ended."""
+
+import re
+from pathlib import Path
+
+from headwater.db.embedded.errors import EmbeddedError, FreeDiskSpace, ReadServerLog, RestoreBackup
+from headwater.db.embedded.places import Places
+
+TAIL = 64 * 1024
+LINES_SHOWN = 5
+
+_REDO = re.compile(r"redo in progress, elapsed time: ([\d.]+) s, current LSN: (\S+)")
+_FILES = re.compile(r"(?:syncing data directory|resetting unlogged).*elapsed time: ([\d.]+) s")
+_SAID = re.compile(r"(?:FATAL|PANIC|ERROR): +(.*)")
+_DAMAGE = (
+    "incorrect checksum in control file",
+    "could not locate a valid checkpoint record",
+    "invalid checkpoint",
+    "invalid primary checkpoint record",
+    "invalid data in file",
+    "invalid page in block",
+    "is not a valid data directory",
+    "database files are incompatible with server",
+    "could not open file \"global/pg_control\"",
+    "could not open file \"pg_wal",
+    "could not open directory \"pg_",
+    "could not open file \"base/",
+    "could not access status of transaction",
+    "could not read file \"global/pg_control\"",
+    "could not find the database system",
+)  # fmt: skip
+
+
+def lines_of_this_launch(places: Places) -> list[str]:
+    """What the server has said since it was launched, before and after its own log was open."""
+    early = _tail(places.launch_log)
+    log = _newest(places.log)
+    if log is None or not any("redirecting log output" in line for line in early):
+        return early
+    lines = _tail(log)
+    begins = [number for number, line in enumerate(lines) if "starting PostgreSQL" in line]
+    return [line for line in early if "log output" not in line] + lines[begins[-1] if begins else 0 :]
+
+
+def recovery_progress(places: Places) -> str | None:
+    """One sentence on how far the recovery is; None when none is going on."""
+    for line in reversed(lines_of_this_launch(places)):
+        if found := _REDO.search(line):
+            return f"PostgreSQL is replaying its log: {float(found[1]):.0f} s, at {found[2]}"
+        if found := _FILES.search(line):
+            return f"PostgreSQL is checking its files: {float(found[1]):.0f} s"
+        if "end-of-recovery" in line:
+            return "PostgreSQL has replayed its log and is writing the result to disk"
+        if "redo starts at" in line:
+            return f"PostgreSQL is replaying its log: 0 s, at {line.rpartition(' ')[2]}"
+    return None
+
+
+def explain_end(places: Places) -> EmbeddedError:
+    """The error for a server that ended although it was wanted."""
+    lines = tuple(lines_of_this_launch(places)[-LINES_SHOWN:])
+    text = "\n".join(lines_of_this_launch(places))
+    said = [found[1] for found in map(_SAID.search, text.splitlines()) if found]
+    if "No space left on device" in text:
+        return FreeDiskSpace(f"The disk is full: free some space under {places.room} and start again.", lines)
+    if any(mark in text for mark in _DAMAGE):
+        return RestoreBackup(
+            f"The database files in {places.data} are damaged ({said[-1] if said else lines[-1]}): restore a backup.",
+            lines,
+        )
+    reason = said[-1] if said else (lines[-1] if lines else "it left no message")
+    return ReadServerLog(f"PostgreSQL ended while starting: {reason} (log in {places.log}).", lines)
+
+
+def _newest(folder: Path) -> Path | None:
+    return max(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _tail(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - TAIL))
+            return log.read().decode(errors="replace").splitlines()
+    except FileNotFoundError:
+        return []

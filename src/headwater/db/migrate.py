@@ -1,0 +1,105 @@
+"""Bring a database to this version's schema: roles, then Alembic over the SQL files beside it.
+
+The owner role migrates and owns the schema; the application and worker roles only use it. All of one upgrade is one
+transaction under an advisory lock, so that a killed or doubled upgrade leaves the old schema or the new one.
+"""
+
+from importlib import resources
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection
+from sqlalchemy.pool import NullPool
+
+from headwater.db.session import connection_info
+from headwater.kit.errors import Unavailable
+
+ROLES = ("headwater_owner", "headwater_app", "headwater_worker")
+_LOCK = 7_401_220_268  # any number that nobody else takes
+_SCRIPTS = Path(str(resources.files("headwater.db") / "migrations"))
+
+
+def newest() -> str:
+    """The revision that this version's code expects."""
+    return max(path.stem.partition("_")[0] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))
+
+
+def upgrade(dsn: str) -> None:
+    """Create roles and schema as needed. Raises Unavailable with one sentence when the database refuses."""
+    try:
+        with psycopg.connect(connection_info(dsn), autocommit=True) as connection:
+            if _current(connection) == newest():
+                return
+            connection.execute("select pg_advisory_lock(%s)", [_LOCK])
+            _make_roles(connection)
+            _run_alembic(dsn)
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"The database can not be reached: {_first_line(error)}") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Unavailable(
+            f"The database user may not set up Headwater ({_first_line(error)}); give it CREATEROLE and CREATE on the "
+            "database once, or let an administrator run `headwater doctor --migrate`."
+        ) from error
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _current(connection: psycopg.Connection) -> str | None:
+    try:
+        row = connection.execute("select version_num from headwater.alembic_version").fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.InsufficientPrivilege):
+        return None
+    return str(row[0]) if row else None
+
+
+def _make_roles(connection: psycopg.Connection) -> None:
+    for role in ROLES:
+        name = sql.Identifier(role)
+        known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
+        if not known:
+            _create_role(connection, name)
+        member = connection.execute("select pg_has_role(current_user, %s, 'member')", [role]).fetchone()
+        if not member or not member[0]:
+            connection.execute(sql.SQL("grant {} to current_user").format(name))
+    for schema in ("headwater", "procrastinate"):
+        connection.execute(
+            sql.SQL("create schema if not exists {} authorization headwater_owner").format(sql.Identifier(schema))
+        )
+
+
+def _create_role(connection: psycopg.Connection, name: sql.Identifier) -> None:
+    try:
+        connection.execute(sql.SQL("create role {} nologin").format(name))
+    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        return  # roles belong to the whole server: another database's upgrade made it a moment ago
+
+
+def _run_alembic(dsn: str) -> None:
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(connection_info(dsn)), poolclass=NullPool
+    )
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def run_sql_file(connection: Connection, name: str) -> None:
+    """Execute one SQL file of a migration, as the owner."""
+    execute_script(connection, (_SCRIPTS / "sql" / name).read_text("utf-8"))
+
+
+def execute_script(connection: Connection, script: str, schema: str = "headwater") -> None:
+    """Execute many statements at once, creating in ``schema``."""
+    raw = connection.connection.cursor()
+    raw.execute(f"set local search_path = {schema}")
+    raw.execute(script)
+    raw.execute("set local search_path = headwater")

@@ -1,0 +1,321 @@
+"""One lane's conversation with its vendor: from claimed items to a stored answer."""
+
+import asyncio
+import dataclasses
+import random
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from psycopg.types.json import Jsonb
+
+from headwater.db.session import Connection, Database, enter
+from headwater.enrichment import store
+from headwater.enrichment.apply import Applier, Failure
+from headwater.enrichment.exchange import Unreachable, send
+from headwater.enrichment.planner import Offer, query_of
+from headwater.enrichment.planning import SQL, load
+from headwater.enrichment.store import Call, Item
+from headwater.enrichment.vendors import Vendors
+from headwater.kit.group import grouped
+from headwater.ledger import Ledger, Reservation
+from headwater.providers.base import Answer, Outcome, Query, Reply, Request, Ticket
+from headwater.providers.errors import BadRequest, OutcomeUnknown, ProviderError, StopVendor, TryLater
+from headwater.records import Field
+
+_MARGIN = 60.0  # seconds a lease outlives the vendor's time-out
+_BUDGET_PATIENCE = 20.0  # seconds to wait for a budget before the claim goes back, well inside its lease
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Claimed items with the one request that asks for all of them."""
+
+    token: UUID
+    items: tuple[Item, ...]
+    contacts: tuple[int, ...]
+    queries: tuple[Query, ...]
+    request: Request
+
+
+class Asking:
+    """Claims, asks and polls for one lane."""
+
+    def __init__(
+        self, database: Database, vendors: Vendors, lane: str, worker: int, http: httpx.AsyncClient, applier: Applier
+    ) -> None:
+        self.database = database
+        self.vendors = vendors
+        self.lane = lane
+        self.worker = worker
+        self.http = http
+        self.applier = applier
+        self.vendor, self.operation = vendors.find(lane)
+        self.adapter = self.vendor.adapter
+        declaration = self.adapter.declaration
+        self.offer = Offer(declaration.name, self.operation, self.vendor.credit_price, declaration.reliability)
+        self.lease = self.operation.timeout + _MARGIN
+
+    # claiming -------------------------------------------------------------------------------------
+
+    async def claim(self) -> Batch | None:
+        """Claim up to one vendor batch and build its request."""
+        token = uuid4()
+        async with self.database.worker() as connection:
+            items = await store.claim(
+                connection, self.lane, self.operation.batch, token=token, worker=self.worker, lease=self.lease
+            )
+            found = await self._queries(connection, items)
+        gone = [item for item in items if item.id not in found]
+        if gone:
+            await self.applier.forget(gone, token)
+        kept = [item for item in items if item.id in found]
+        if not kept:
+            return None
+        contacts = tuple(found[item.id][0] for item in kept)
+        queries = tuple(found[item.id][1] for item in kept)
+        request = self.adapter.ask(self.operation.name, queries, self.vendor.account)
+        return Batch(token, tuple(kept), contacts, queries, request)
+
+    async def _queries(self, connection: Connection, items: Sequence[Item]) -> dict[int, tuple[int, Query]]:
+        """What to tell the vendor, by item; items of cancelled jobs are absent."""
+        found: dict[int, tuple[int, Query]] = {}
+        for workspace, group in grouped(items, attrgetter("workspace")).items():
+            await enter(connection, workspace)
+            opens = {each.id: each for each in await load(connection, [item.lookup for item in group])}
+            for item in group:
+                if each := opens.get(item.lookup):
+                    want = frozenset(Field(wanted) for wanted in item.want)
+                    query = query_of(each.case, want, item.subject)
+                    found[item.id] = (each.contact_id, dataclasses.replace(query, reference=str(item.id)))
+        return found
+
+    async def budget(self, batch: Batch, hurry: Callable[[], bool]) -> bool:
+        """Take one call from every window of the request's family; False gives the claim back."""
+        family = self.vendors.family(self.vendor, batch.request.family)
+        deadline = asyncio.get_running_loop().time() + _BUDGET_PATIENCE
+        while not hurry():
+            wait = await self._take(family)
+            if wait <= 0:
+                return True
+            if asyncio.get_running_loop().time() + wait > deadline:
+                break
+            await asyncio.sleep(min(wait, 1.0))
+        async with self.database.worker() as connection:
+            ids = [item.id for item in batch.items]
+            values = {"ids": ids, "token": batch.token, "after": 0.5, "unspent": 1}
+            await connection.execute(SQL["release_items"], values)
+        return False
+
+    async def _take(self, family: str) -> float:
+        async with self.database.worker() as connection:
+            return float((await store.one(connection, "take_budget", family=family))["wait"])
+
+    # asking ---------------------------------------------------------------------------------------
+
+    async def ask(self, batch: Batch) -> None:
+        """Commit the intent, send, store the answer, apply it."""
+        intent = await self._intend(batch)
+        if intent is None:
+            return
+        call, batch = intent
+        try:
+            reply = await self._converse(batch.request, lambda answer: self._read(batch, answer))
+        except ProviderError as error:
+            await self._failed(call, batch, error)
+            return
+        await self._keep(call, batch.token, reply)
+        await self._works()
+        await self.applier.apply(call, self.vendor, self.operation, batch.token)
+
+    def _read(self, batch: Batch, response: Any) -> Reply:
+        return self.adapter.read(self.operation.name, batch.queries, response)
+
+    async def _converse(self, request: Request, read: Callable[[Any], Reply]) -> Reply:
+        return read(await send(self.http, request, self.operation.timeout))
+
+    async def _intend(self, batch: Batch) -> tuple[int, Batch] | None:
+        """Reserve the worst price and commit the call; lookups whose job can not pay for it are left out."""
+        async with self.database.worker() as connection:
+            affordable = await self._within_means(connection, batch)
+            if len(affordable) < len(batch.items):
+                batch = await self._smaller(connection, batch, affordable)
+            if not batch.items:
+                return None
+            positions = [self._position(batch, position) for position in range(len(batch.items))]
+            call = await store.open_call(
+                connection, positions, lane=self.lane, vendor=self.vendor.name, operation=self.operation.name,
+                worker=self.worker, token=batch.token, lease=self.lease,
+            )  # fmt: skip
+            for (workspace, job), amount in _reserved(positions).items():
+                await enter(connection, workspace)
+                await Ledger(connection).reserve(Reservation(job, call, amount))
+            values = {"call": call, "ids": [item.id for item in batch.items], "token": batch.token, "lease": self.lease}
+            bound = await connection.execute(SQL["bind_items"], values)
+            if bound.rowcount != len(batch.items):
+                await connection.rollback()  # the claim ran out while we waited: nothing was sent, nothing is owed
+                return None
+        return call, batch
+
+    def _price(self, batch: Batch, position: int) -> int:
+        return self.offer.price(batch.queries[position].want)
+
+    async def _within_means(self, connection: Connection, batch: Batch) -> list[int]:
+        """The positions that their jobs can still pay for."""
+        left: dict[tuple[int, int], int] = {}
+        kept = []
+        for position, item in enumerate(batch.items):
+            payer = (item.workspace, item.job)
+            if payer not in left:
+                await enter(connection, item.workspace)
+                left[payer] = await Ledger(connection).available(item.job)
+            price = self._price(batch, position)
+            if price <= left[payer]:
+                left[payer] -= price
+                kept.append(position)
+        return kept
+
+    async def _smaller(self, connection: Connection, batch: Batch, kept: Sequence[int]) -> Batch:
+        dropped = [item for position, item in enumerate(batch.items) if position not in set(kept)]
+        await self.applier.out_of_money(connection, dropped)
+        queries = tuple(batch.queries[position] for position in kept)
+        items = tuple(batch.items[position] for position in kept)
+        contacts = tuple(batch.contacts[position] for position in kept)
+        request = self.adapter.ask(self.operation.name, queries, self.vendor.account) if queries else batch.request
+        return Batch(batch.token, items, contacts, queries, request)
+
+    def _position(self, batch: Batch, position: int) -> dict[str, Any]:
+        item = batch.items[position]
+        return {
+            "position": position,
+            "item_id": item.id,
+            "workspace_id": item.workspace,
+            "job_id": item.job,
+            "lookup_id": item.lookup,
+            "contact_id": batch.contacts[position],
+            "want": list(item.want),
+            "subject": item.subject,
+            "reserved": self._price(batch, position),
+        }
+
+    async def _keep(self, call: int, token: UUID, reply: Reply, *, polled: int = 0) -> bool:
+        """Store what came back before anything is done with it. False: somebody else holds the call by now."""
+        state = "submitted" if reply.ticket else "answered"
+        values = {
+            "call": call,
+            "token": token,
+            "state": state,
+            "ticket": Jsonb(dict(reply.ticket.state)) if reply.ticket else None,
+            "after": reply.ticket.after if reply.ticket else 0.0,
+            "lease": self.lease,
+            "polled": polled,
+            "answers": Jsonb([_answer_row(position, answer) for position, answer in reply.answers.items()]),
+        }
+        async with self.database.worker() as connection:
+            held = await (await connection.execute(SQL["store_answers"], values)).fetchone()
+            if held and reply.ticket:
+                await connection.execute(SQL["submitted_items"], {"call": call})
+        return held is not None
+
+    # failing --------------------------------------------------------------------------------------
+
+    async def _failed(self, call: int, batch: Batch, error: ProviderError) -> None:
+        await self._tell_lane(error, batch.request.family)
+        kind = Failure.of(error)
+        await self.applier.fail(call, self.vendor, self.operation, batch.token, kind, str(error))
+
+    async def _tell_lane(self, error: ProviderError, family: str) -> None:
+        """What one answer means for everybody who uses this account."""
+        async with self.database.worker() as connection:
+            if isinstance(error, StopVendor):
+                lanes = [self.vendors.lane(self.vendor.name, each.name) for each in self.vendor.operations()]
+                await connection.execute(SQL["stop_lane"], {"lanes": lanes, "reason": str(error)})
+            elif isinstance(error, TryLater) and error.throttled and not isinstance(error, Unreachable):
+                values = {"family": self.vendors.family(self.vendor, family), "after": error.after or 2.0}
+                await connection.execute(SQL["push_budget"], values)
+            elif isinstance(error, TryLater | OutcomeUnknown):
+                patience = 0 if isinstance(error, Unreachable) else 3
+                values = {"lane": self.lane, "jitter": 0.5 + random.random(), "patience": patience}
+                await connection.execute(SQL["lane_failed"], values)
+
+    async def _works(self) -> None:
+        async with self.database.worker() as connection:
+            await connection.execute(SQL["lane_works"], {"lane": self.lane})
+
+    # following up ---------------------------------------------------------------------------------
+
+    async def follow(self, call: Call, token: UUID) -> None:
+        """Poll a ticket, or apply an answer that a worker stored but did not live to apply."""
+        if call.state == "submitted":
+            await self._poll(call, token)
+        await self.applier.apply(call.id, self.vendor, self.operation, token)
+
+    async def _poll(self, call: Call, token: UUID) -> None:
+        ticket = Ticket(call.ticket or {}, 0.0)
+        request = self.adapter.poll(self.operation.name, ticket, self.vendor.account)
+        wait = await self._take(self.vendors.family(self.vendor, request.family))
+        if wait > 0:
+            await self._again(call, token, ticket, wait)
+            return
+        queries = await self._asked(call.id)
+        try:
+            reply = await self._converse(
+                request, lambda answer: self.adapter.read_poll(self.operation.name, ticket, queries, answer)
+            )
+        except (BadRequest, StopVendor) as error:
+            await self._tell_lane(error, request.family)
+            await self.applier.fail(call.id, self.vendor, self.operation, token, Failure.UNKNOWN, str(error))
+        except ProviderError as error:
+            await self._poll_failed(call, token, ticket, error, request.family)
+        else:
+            await self._keep(call.id, token, reply, polled=1)
+            await self._works()
+
+    async def _poll_failed(self, call: Call, token: UUID, ticket: Ticket, error: ProviderError, family: str) -> None:
+        """What was submitted is paid for: it is polled for a day, whatever the vendor's troubles, never resubmitted."""
+        if call.age > _MOST_PATIENCE:
+            await self.applier.fail(call.id, self.vendor, self.operation, token, Failure.UNKNOWN, str(error))
+            return
+        await self._tell_lane(error, family)
+        after = (
+            error.after if isinstance(error, TryLater) and error.after else min(300.0, 2.0 * 2 ** min(call.polls, 7))
+        )
+        await self._again(call, token, ticket, after)
+
+    async def _again(self, call: Call, token: UUID, ticket: Ticket, after: float) -> None:
+        values = {"call": call.id, "token": token, "ticket": Jsonb(dict(ticket.state)), "after": after}
+        async with self.database.worker() as connection:
+            await connection.execute(SQL["next_poll"], values)
+
+    async def _asked(self, call: int) -> list[Query]:
+        """The queries of a stored call, in the order of its request."""
+        async with self.database.worker() as connection:
+            found = await store.rows(connection, "call_items", call=call)
+        return [
+            Query(str(row["item_id"]), frozenset(Field(each) for each in row["want"]), email=row["subject"] or None)
+            for row in found
+        ]
+
+
+_MOST_PATIENCE = 24 * 3600.0
+
+
+def _reserved(positions: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, int], int]:
+    sums: dict[tuple[int, int], int] = defaultdict(int)
+    for each in positions:
+        sums[each["workspace_id"], each["job_id"]] += each["reserved"]
+    return sums
+
+
+def _answer_row(position: int, answer: Answer) -> dict[str, Any]:
+    findings = [
+        {"field": each.field, "value": each.value, "status": each.status, "reported": each.reported,
+         "detail": dict(each.detail)}
+        for each in answer.findings
+    ]  # fmt: skip
+    stored = {"findings": findings, "reason": answer.reason}
+    return {"position": position, "outcome": Outcome(answer.outcome), "units": answer.units, "answer": stored}

@@ -1,0 +1,199 @@
+"""The lanes of one process: claim, ask, remember, apply. Any number of processes may serve the same lanes.
+
+A round of a lane: claim what is ready, build one request, take a call from the vendor's budget, commit the intent and
+what it may cost, send, store what came back, apply it. After a crash at any instant the database tells what to do: a
+claim without intent goes back, an intent without answer is unknown, a ticket is polled, a stored answer is applied.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx
+
+from headwater.db.session import Database
+from headwater.enrichment import store
+from headwater.enrichment.apply import Applier
+from headwater.enrichment.asking import Asking, Batch
+from headwater.enrichment.exchange import client
+from headwater.enrichment.planning import SQL
+from headwater.enrichment.vendors import Vendors
+from headwater.kit.errors import Unavailable
+from headwater.kit.log import log
+
+_IDLE = 0.2  # seconds between two looks at an empty lane
+_LINGER = 1.0  # how long an unfilled batch waits while more may be coming
+_TICKETS = 2  # with so many submitted batches out, only a full one is added
+_GIVE_UP = 90.0  # seconds a vendor may be unreachable before its lookups go on to others
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the engine hands outward. ``stopped`` is told, inside the transaction, which jobs lost a lookup."""
+
+    note: Callable[[str], None] = lambda _message: None
+
+
+class Engine:
+    """Serves every lane of the given vendors until cancelled."""
+
+    def __init__(self, database: Database, vendors: Vendors, applier: Applier, *, hooks: Hooks | None = None) -> None:
+        self.database = database
+        self.vendors = vendors
+        self.applier = applier
+        self.hooks = hooks or Hooks()
+        self.worker = 0
+        self._draining = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def prepare(self) -> None:
+        """Sign in, and make the lanes and budgets of the configured accounts known."""
+        async with self.database.worker() as connection:
+            self.worker = int((await store.one(connection, "new_worker"))["id"])
+            for lane in self.vendors.lanes().values():
+                await connection.execute(SQL["register_lane"], {"lane": lane})
+            for budget in self.vendors.budgets():
+                await connection.execute(SQL["register_budget"], budget)
+            await connection.execute(SQL["open_lanes"], {"lanes": list(self.vendors.lanes().values())})
+
+    async def run(self) -> None:
+        """Serve until cancelled; a lost database is waited for."""
+        async with client() as http:
+            loops = [self._steadily(self._lane(lane, http)) for lane in self.vendors.lanes().values()]
+            loops += [self._steadily(self._followup(http)), self._steadily(self._upkeep())]
+            async with asyncio.TaskGroup() as group:
+                for loop in loops:
+                    group.create_task(loop)
+
+    async def drain(self, seconds: float) -> None:
+        """Claim nothing more, and give requests that are out a moment to come back."""
+        self._draining = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    async def _steadily(self, round_: Callable[[], Awaitable[float]]) -> None:
+        while not self._draining:
+            try:
+                pause = await round_()
+            except Unavailable as error:
+                log.warning("database away, waiting", reason=str(error))
+                pause = 1.0
+            await asyncio.sleep(pause)
+
+    # one lane -------------------------------------------------------------------------------------
+
+    def _lane(self, lane: str, http: httpx.AsyncClient) -> Callable[[], Awaitable[float]]:
+        vendor, operation = self.vendors.find(lane)
+        asking = Asking(self.database, self.vendors, lane, self.worker, http, self.applier)
+        slots = asyncio.Semaphore(vendor.adapter.declaration.max_in_flight)
+        lingering = _Linger(operation.batch, submits=operation.submits)
+
+        async def round_() -> float:
+            async with self.database.worker() as connection:
+                state = (await store.lane_states(connection, [lane]))[lane]
+                ready = await store.one(connection, "ready", lane=lane, batch=operation.batch)
+            if state.stopped or state.failing_for > _GIVE_UP:
+                return await self._move_on(lane, state.stopped or "the vendor can not be reached")
+            if state.pause:
+                return min(1.0, state.pause)
+            if pause := lingering.pause(ready["ready"], ready["tickets"], upstream=ready["upstream"]):
+                return pause
+            await slots.acquire()
+            batch = await asking.claim()
+            if not batch or not await asking.budget(batch, lambda: self._draining):
+                slots.release()
+                return _IDLE
+            self._spawn(asking, batch, slots)
+            return 0.0
+
+        return round_
+
+    def _spawn(self, asking: Asking, batch: Batch, slots: asyncio.Semaphore) -> None:
+        async def serve() -> None:
+            try:
+                await asking.ask(batch)
+            except Unavailable as error:
+                # the answer is not lost if it was stored; otherwise the call's lease runs out and it becomes unknown
+                log.warning("database away while asking", reason=str(error))
+            finally:
+                slots.release()
+
+        task = asyncio.create_task(serve())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _move_on(self, lane: str, reason: str) -> float:
+        """A lane that can not work gives its lookups back to the planner, which asks others."""
+        moved = await self.applier.replan_waiting(lane, reason)
+        if moved:
+            self.hooks.note(f"{lane.split(':')[1]}: {reason}; {moved} lookups go on without it")
+        return 1.0
+
+    # tickets, crashes, heartbeat ------------------------------------------------------------------
+
+    def _followup(self, http: httpx.AsyncClient) -> Callable[[], Awaitable[float]]:
+        """Poll tickets that are due, and apply answers whose worker died before it could."""
+        askings = {
+            lane: Asking(self.database, self.vendors, lane, self.worker, http, self.applier)
+            for lane in self.vendors.lanes().values()
+        }
+
+        async def round_() -> float:
+            token = uuid4()
+            async with self.database.worker() as connection:
+                due = await store.due_calls(
+                    connection, list(askings), token=token, worker=self.worker, lease=120.0, n=8
+                )
+            for call in due:
+                task = asyncio.create_task(self._quietly(askings[call.lane].follow(call, token)))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            return _IDLE
+
+        return round_
+
+    async def _quietly(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Unavailable as error:
+            log.warning("database away while following up", reason=str(error))
+
+    def _upkeep(self) -> Callable[[], Awaitable[float]]:
+        async def round_() -> float:
+            async with self.database.worker() as connection:
+                await connection.execute(SQL["heartbeat"], {"worker": self.worker})
+                await store.rows(connection, "abandoned_items")
+            await self.applier.mark_lost(self.worker)
+            return 1.0 + random.random() * 0.2
+
+        return round_
+
+
+class _Linger:
+    """When an unfilled batch should wait: more is coming, or enough tickets are out already."""
+
+    def __init__(self, batch: int, *, submits: bool) -> None:
+        self._batch = batch
+        self._submits = submits
+        self._waited = 0.0
+        self._seen = 0
+
+    def pause(self, ready: int, tickets: int, *, upstream: bool) -> float:
+        if not ready:
+            self._waited = 0.0
+            return _IDLE
+        if ready >= self._batch or not self._should_wait(ready, tickets, upstream=upstream):
+            self._waited = 0.0
+            return 0.0
+        self._waited += _IDLE
+        self._seen = ready
+        return _IDLE
+
+    def _should_wait(self, ready: int, tickets: int, *, upstream: bool) -> bool:
+        if self._submits and tickets >= _TICKETS:
+            return True
+        if not upstream or self._batch == 1:
+            return False
+        return self._waited < _LINGER or ready > self._seen

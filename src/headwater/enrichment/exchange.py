@@ -1,0 +1,63 @@
+"""One HTTP exchange with a vendor. What the network does is translated here, and only here.
+
+The line that matters runs between "the request never left" (nothing can have been charged: try later) and everything
+after it (it may have been carried out: the outcome is unknown).
+"""
+
+import asyncio
+
+import httpx
+
+from headwater.providers.base import Request, Response
+from headwater.providers.errors import OutcomeUnknown, TryLater
+
+MAX_BODY = 32 * 1024 * 1024  # bytes; the largest real answer (a page of 250 records) is far below one megabyte
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class Unreachable(TryLater):
+    """No connection could be made, so nothing was asked; the whole lane waits."""
+
+
+def client(*, connections: int = 200) -> httpx.AsyncClient:
+    """The HTTP client that all lanes of a process share; no redirects, so that no key follows one elsewhere."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    return httpx.AsyncClient(limits=limits, follow_redirects=False, headers={"user-agent": "headwater"}, trust_env=True)
+
+
+async def send(http: httpx.AsyncClient, request: Request, timeout: float) -> Response:
+    """Send a request and read its whole answer within ``timeout`` seconds.
+
+    Raises Unreachable when it certainly never left, OutcomeUnknown when it may have been carried out.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            return await _exchange(http, request, timeout)
+    except _NEVER_LEFT as error:
+        raise Unreachable(f"no connection to the vendor ({type(error).__name__})", throttled=True) from error
+    except TimeoutError as error:
+        raise OutcomeUnknown(f"no complete answer within {timeout:g} seconds") from error
+    except httpx.HTTPError as error:
+        raise OutcomeUnknown(f"the connection broke before the answer was complete ({type(error).__name__})") from error
+
+
+async def _exchange(http: httpx.AsyncClient, request: Request, timeout: float) -> Response:
+    built = http.build_request(
+        request.method,
+        request.url,
+        params=dict(request.params) or None,
+        headers=dict(request.headers),
+        json=request.json if request.json is not None else None,
+        timeout=timeout,
+    )
+    answer = await http.send(built, stream=True)
+    try:
+        body = bytearray()
+        async for piece in answer.aiter_bytes():
+            body += piece
+            if len(body) > MAX_BODY:
+                raise OutcomeUnknown(f"the answer is larger than {MAX_BODY} bytes")
+    finally:
+        await answer.aclose()
+    return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, bytes(body))

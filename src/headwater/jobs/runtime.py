@@ -1,0 +1,166 @@
+"""Everything a running Headwater holds: database, vendors, resolver, lanes, errands. Opened once by an entry point."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from headwater.contacts import Contacts
+from headwater.db.embedded import EmbeddedServer
+from headwater.db.migrate import upgrade
+from headwater.db.session import Connection, Database
+from headwater.enrichment.apply import Applier
+from headwater.enrichment.engine import Engine, Hooks
+from headwater.enrichment.harvest import Collaborators
+from headwater.enrichment.vendors import Vendor, Vendors, account
+from headwater.identity import Workspace, enter_workspace
+from headwater.identity.workspaces import Realm
+from headwater.jobs.errands import Errands
+from headwater.jobs.finishing import finish
+from headwater.jobs.reading import SQL
+from headwater.jobs.sandbox import Sandbox, sandboxed
+from headwater.kit.crypto import load_secret
+from headwater.kit.settings import Settings
+from headwater.providers.catalogue import ADAPTERS
+from headwater.recall import SharedCache
+from headwater.records import EmailVerdict, Observation, PhoneVerdict
+from headwater.verification import (
+    MailboxAnswer,
+    MailboxEvidence,
+    Resolver,
+    check_emails,
+    check_phone,
+    with_mailbox_evidence,
+)
+
+# What vendors call a mailbox that takes mail, one that does not, and a domain that takes everything.
+_MAILBOX = {
+    "valid": MailboxAnswer.DELIVERABLE,
+    "webmail": MailboxAnswer.DELIVERABLE,
+    "ultra_sure": MailboxAnswer.DELIVERABLE,
+    "very_sure": MailboxAnswer.DELIVERABLE,
+    "sure": MailboxAnswer.DELIVERABLE,
+    "invalid": MailboxAnswer.UNDELIVERABLE,
+    "undeliverable": MailboxAnswer.UNDELIVERABLE,
+    "accept_all": MailboxAnswer.ACCEPT_ALL,
+    "probable": MailboxAnswer.ACCEPT_ALL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The parts, wired. ``realm`` is "live", or "sandbox" for made-up vendors."""
+
+    settings: Settings
+    realm: Realm
+    database: Database
+    workspace: Workspace
+    vendors: Vendors
+    resolver: Resolver
+    cache: SharedCache
+    applier: Applier
+    engine: Engine
+    errands: Errands
+
+    async def check_emails(self, addresses: Sequence[str]) -> list[EmailVerdict]:
+        return await check_emails(addresses, resolver=self.resolver, at=now())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def database_of(settings: Settings, note: Callable[[str], None]) -> AsyncIterator[Database]:
+    """The configured database, or the embedded one, migrated. Stopped again if we were its last user."""
+    async with AsyncExitStack() as stack:
+        if settings.database_url:
+            dsn = settings.database_url.get_secret_value()
+        else:
+            server = EmbeddedServer(settings.home, progress=note)
+            stack.callback(server.stop)
+            dsn = await asyncio.to_thread(server.start)
+        await asyncio.to_thread(upgrade, dsn)
+        yield await stack.enter_async_context(Database(dsn))
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings, realm: Realm, *, note: Callable[[str], None], sandbox_arguments: Sequence[str] = ()
+) -> AsyncIterator[Runtime]:
+    """Start everything that a job needs; ``note`` hears what a person should know."""
+    async with AsyncExitStack() as stack:
+        if realm == "sandbox":
+            sandbox = Sandbox(settings.home / "sandbox", sandbox_arguments)
+            settings = sandboxed(settings, (await stack.enter_async_context(sandbox)).addresses)
+        database = await stack.enter_async_context(database_of(settings, note))
+        resolver = await stack.enter_async_context(Resolver(settings.dns))
+        workspace = await enter_workspace(database, settings.workspace, realm)
+        yield await _wire(settings, realm, database, resolver, workspace, note)
+
+
+async def _wire(
+    settings: Settings,
+    realm: Realm,
+    database: Database,
+    resolver: Resolver,
+    workspace: Workspace,
+    note: Callable[[str], None],
+) -> Runtime:
+    vendors = vendors_of(settings, realm)
+    given = settings.secret.get_secret_value() if settings.secret else None
+    cache = SharedCache(load_secret(settings.home, given), realm)
+
+    async def export(space: int, job: int) -> None:
+        await finish(database, space, job)
+
+    errands = Errands(database.dsn, export)
+    applier = Applier(database, vendors, _collaborators(resolver, cache, errands))
+    engine = Engine(database, vendors, applier, hooks=Hooks(note=note))
+    await engine.prepare()
+    return Runtime(settings, realm, database, workspace, vendors, resolver, cache, applier, engine, errands)
+
+
+def vendors_of(settings: Settings, realm: Realm) -> Vendors:
+    """The accounts with a key. The sandbox's answers are shared between its workspaces: nobody's rights are touched."""
+    accounts: dict[str, Vendor] = {}
+    for name, adapter in ADAPTERS.items():
+        own = settings.vendors.get(name)
+        if own and own.api_key:
+            found = account(adapter, own, shared=settings.shared_cache)
+            accounts[name] = found if realm == "live" else _shared(found)
+    return Vendors(realm, accounts)
+
+
+def _shared(vendor: Vendor) -> Vendor:
+    return Vendor(vendor.adapter, vendor.account, vendor.limits, vendor.credit_price, shared=True)
+
+
+def _collaborators(resolver: Resolver, cache: SharedCache, errands: Errands) -> Collaborators:
+    """What the spine hands to the enrichment stage."""
+
+    async def emails(addresses: Sequence[str]) -> list[EmailVerdict]:
+        return await check_emails(addresses, resolver=resolver, at=now())
+
+    def phone(raw: str, region: str | None) -> PhoneVerdict:
+        return check_phone(raw, region=region, at=now())
+
+    def mailbox(verdict: EmailVerdict, status: str, source: str) -> EmailVerdict:
+        answer = _MAILBOX.get(status, MailboxAnswer.UNKNOWN)
+        return with_mailbox_evidence(verdict, MailboxEvidence(answer, source))
+
+    async def finished(connection: Connection, workspace: int, jobs: Sequence[int]) -> None:
+        done = await (await connection.execute(SQL["finish_if_done"], {"jobs": list(jobs)})).fetchall()
+        for row in done:
+            await errands.defer_finish(connection, workspace, row["id"])
+
+    async def share(connection: Connection, vendor: Vendor, observed: Sequence[tuple[int, Observation]]) -> None:
+        if not vendor.shared:
+            return
+        people = await Contacts(connection).get(contact for contact, _ in observed)
+        found = [(people[contact], seen) for contact, seen in observed]
+        await cache.remember(connection, found, days=vendor.adapter.declaration.retention_days)
+
+    return Collaborators(emails, phone, mailbox, finished, share, now, lambda seconds: random.random() * seconds)

@@ -1,0 +1,90 @@
+"""Start the vendor sandbox as a process of its own, and have it back when it dies.
+
+Headwater knows no more of the sandbox than where it listens: it is asked over HTTP and DNS like any vendor.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from headwater.kit.errors import Unavailable
+from headwater.kit.log import log
+from headwater.kit.settings import Settings, VendorSettings
+
+_VENDORS = ("hunter", "apollo", "icypeas", "dropcontact")
+_STARTUP = 30.0  # seconds
+
+
+class Sandbox:
+    """A running sandbox; use as an async context manager. ``addresses`` says where everything listens."""
+
+    def __init__(self, home: Path, arguments: Sequence[str] = ()) -> None:
+        self._home = home
+        self._arguments = list(arguments)
+        self._process: asyncio.subprocess.Process | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self.addresses: Mapping[str, str] = {}
+
+    async def __aenter__(self) -> "Sandbox":
+        self._home.mkdir(parents=True, exist_ok=True)
+        self.addresses = await self._start([])
+        self._watch = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._watch:
+            self._watch.cancel()
+        if self._process and self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
+
+    async def _start(self, ports: Sequence[str]) -> Mapping[str, str]:
+        command = [sys.executable, "-m", "headwater_sandbox", "serve", "--home", str(self._home), "--exit-with-parent"]
+        with (self._home / "sandbox.log").open("ab") as logfile:
+            self._process = await asyncio.create_subprocess_exec(
+                *command, *ports, *self._arguments,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=logfile, start_new_session=True,
+            )  # fmt: skip
+        try:
+            async with asyncio.timeout(_STARTUP):
+                line = await self._process.stdout.readline() if self._process.stdout else b""
+        except TimeoutError:
+            line = b""
+        if not line:
+            raise Unavailable(f"The vendor sandbox did not start; see {self._home / 'sandbox.log'}.")
+        return {name: str(value) for name, value in json.loads(line).items()}
+
+    async def _keep(self) -> None:
+        """A sandbox that was killed comes back on the same ports with all it remembers."""
+        ports = [
+            option
+            for name, source in (("--port", "hunter"), ("--dns-port", "dns"), ("--smtp-port", "smtp"))
+            for option in (name, _port(self.addresses[source]))
+        ]
+        while self._process:
+            await self._process.wait()
+            log.warning("the vendor sandbox ended and is started again")
+            await asyncio.sleep(0.2)
+            await self._start(ports)
+
+
+def _port(address: str) -> str:
+    return address.removeprefix("http://").split("/")[0].rpartition(":")[2]
+
+
+def sandboxed(settings: Settings, addresses: Mapping[str, str]) -> Settings:
+    """The settings with every vendor and the resolver pointing at the sandbox, whatever real keys are set."""
+    vendors = {
+        name: VendorSettings.model_validate(
+            {
+                "api_key": "sandbox-key",
+                "base_url": addresses[name],
+                "limits": "published",
+                "options": {"webhook_url": "https://hooks.headwater.invalid/apollo"} if name == "apollo" else {},
+            }
+        )
+        for name in _VENDORS
+    }
+    return settings.model_copy(update={"vendors": vendors, "dns": addresses["dns"]})

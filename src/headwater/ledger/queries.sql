@@ -1,0 +1,28 @@
+-- name: open_account
+-- The account of this name, made on first use.
+insert into account (workspace_id, name, overdraft) values (current_workspace(), %(name)s, %(overdraft)s)
+on conflict (workspace_id, name) do nothing;
+
+-- name: account_id
+-- Which account has this name.
+select id from account where workspace_id = current_workspace() and name = %(name)s;
+
+-- name: lock_balance
+-- What an account holds, kept still until this transaction ends.
+select id, balance from account where workspace_id = current_workspace() and name = %(name)s for no key update;
+
+-- name: post
+-- Move money from one account to another; a key that was posted before is refused by the database.
+insert into transfer (workspace_id, key, debit, credit, amount, kind, job_id, call_id)
+values (current_workspace(), %(key)s, %(debit)s, %(credit)s, %(amount)s, %(kind)s, %(job)s, %(call)s);
+
+-- name: balances
+-- Every account of the workspace with what it holds.
+select name, balance from account where workspace_id = current_workspace() order by name;
+
+-- name: spend_of_job
+-- What a job paid, by vendor account.
+select a.name, sum(t.amount)::bigint as amount
+from transfer t join account a on a.id = t.credit
+where t.workspace_id = current_workspace() and t.job_id = %(job)s and t.kind in ('settle', 'lose')
+group by a.name order by a.name;

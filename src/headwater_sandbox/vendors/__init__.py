@@ -1,0 +1,1 @@
+"""One file for each vendor, written from that vendor's own documents."""

@@ -1,0 +1,77 @@
+"""Lists of objects, whole or line by line."""
+
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headwater.intake import Accepted, Reject
+
+Desk = Any
+
+
+def test_a_list_of_objects_with_nested_values(desk: Desk) -> None:
+    items = [
+        {"name": {"first": "Zoë", "last": "Müller"}, "emails": ["a@b.com", "c@d.com"], "age": 36, "active": True},
+        {"name": {"first": "Bob"}, "tags": [{"a": 1}], "email": None, "emails": [], "phone": 12025550143},
+        "not a person",
+        {"email": "x@y.com"},
+    ]
+    path = desk.write("people.json", json.dumps(items, indent=2))
+    source, _, outcomes = desk.load(path, "name.first=first_name", "name.last=last_name")
+    assert source.format == "json"
+    assert source.headers == ("name.first", "name.last", "emails", "age", "active", "tags", "email", "phone")
+    zoe, bob, text, last = outcomes
+    assert zoe.row.cells == ("Zoë", "Müller", "a@b.com; c@d.com", "36", "true", "", "", "")
+    assert zoe.contact.emails == ("a@b.com", "c@d.com")
+    assert bob.row.cells[5] == '[{"a": 1}]'
+    assert bob.contact.phones == ("+12025550143",)
+    assert isinstance(text, Reject)
+    assert (text.line, text.cells) == (3, ('"not a person"',))
+    assert isinstance(last, Accepted)
+    assert last.line == 4
+
+
+def test_one_object_a_line(desk: Desk) -> None:
+    path = desk.write(
+        "people.jsonl", '{"name": "Ada"}\n\n{"name": "Bob", "email": "b@c.com"}\n{"name": \n{"name": "Cleo"}'
+    )
+    source, _, outcomes = desk.load(path)
+    assert source.format == "jsonl"
+    assert [outcome.line for outcome in outcomes] == [1, 3, 4, 5]
+    assert isinstance(outcomes[2], Reject)
+    assert outcomes[2].cells == ('{"name": ',)
+    assert source.rows_expected == 4
+
+
+def test_a_key_that_comes_too_late_is_rejected_with_its_value(desk: Desk) -> None:
+    items = [{"name": f"Ada {chr(97 + n % 26)}"} for n in range(1000)] + [{"name": "Bob", "late": "value"}]
+    *_, outcomes = desk.load(desk.write("late.json", json.dumps(items)))
+    assert isinstance(outcomes[-1], Reject)
+    assert outcomes[-1].cells == ("Bob", "value")
+    assert "'late'" in outcomes[-1].reason
+
+
+def test_a_large_value_and_many_small_ones(desk: Desk) -> None:
+    items = [{"name": "Ada", "note": "n\\" * (1 << 19)}, *({"name": f"B {n}", "n": n} for n in range(5000))]
+    _, _, outcomes = desk.load(desk.write("large.json", json.dumps(items)))
+    assert len(outcomes) == 5001
+    assert outcomes[0].row.cells[1] == "n\\" * (1 << 19)
+    assert outcomes[-1].row.cells == ("B 4999", "", "4999")
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(items=st.lists(st.dictionaries(st.text(max_size=4), _VALUES, max_size=4), max_size=8), lines=st.booleans())
+def test_no_object_is_lost(wide_desk: Desk, items: list[dict[str, object]], lines: bool) -> None:
+    rows = [{"email": f"a{n}@b.com", "full name": "Ada"} | item for n, item in enumerate([{}, *items])]
+    text = "\n".join(map(json.dumps, rows)) if lines else json.dumps(rows, indent=1)
+    _, _, outcomes = wide_desk.load(wide_desk.write("items.json", text), "email=email")
+    assert len(outcomes) == len(rows)

@@ -1,0 +1,45 @@
+"""The vendors there are, and what each declares."""
+
+from typing import Any
+
+import pytest
+
+from headwater.kit.errors import BadInput
+from headwater.providers.base import Adapter
+from headwater.providers.catalogue import ADAPTERS, adapter
+from headwater.records import Field
+
+EVERY = pytest.mark.parametrize("one", ADAPTERS.values(), ids=lambda one: one.declaration.name)
+
+
+def test_an_unknown_vendor_is_told_the_known_ones() -> None:
+    with pytest.raises(BadInput, match=r"'lusha'.*apollo, dropcontact, hunter, icypeas"):
+        adapter("lusha")
+
+
+def test_known_vendors_are_found_by_name() -> None:
+    assert {name: adapter(name).declaration.name for name in ADAPTERS} == {name: name for name in ADAPTERS}
+
+
+@pytest.mark.parametrize(("name", "calls"), [("icypeas", 60), ("dropcontact", 10), ("hunter", 20), ("apollo", 30)])
+def test_cautious_limits(name: Any, calls: Any) -> None:
+    cautious = adapter(name).declaration.cautious
+    assert (cautious.calls, cautious.seconds) == (calls, 60)
+
+
+@EVERY
+def test_declarations_are_complete(one: Adapter) -> None:
+    declared = one.declaration
+    assert declared.base_url.startswith("https://")
+    assert declared.credit_price > 0
+    for operation in declared.operations:
+        assert declared.operation(operation.name) is operation
+        assert operation.finds
+        assert operation.needs
+        assert operation.batch > 0
+        assert 0 < operation.hit_rate < 1
+        assert operation.charge.most(frozenset(Field)) >= operation.charge.hit > 0
+        for wanted in operation.finds:
+            assert any(field is wanted for field, _ in declared.reliability)
+    assert all(0 <= chance <= 1 for chance in declared.reliability.values())
+    assert not declared.shareable

@@ -1,0 +1,95 @@
+"""The small readers that all adapters share."""
+
+from typing import Any
+
+import pytest
+
+from headwater.providers import reading
+from headwater.providers.base import Response, Ticket
+from headwater.providers.errors import OutcomeUnknown
+from headwater.records import Field, Finding
+
+
+@pytest.mark.parametrize(
+    ("given", "slug"),
+    [
+        ("http://www.linkedin.com/in/Tim-Zheng-677ba010", "tim-zheng-677ba010"),
+        ("https://fr.linkedin.com/in/denis.dupont/?x=1", "denis.dupont"),
+        ("linkedin.com/in/ada/en", "ada"),
+        ("in/ada", "ada"),
+        ("ada-l", "ada-l"),
+        ("https://www.linkedin.com/company/acme", None),
+        ("https://example.com/ada", None),
+        ("", None),
+        (7, None),
+    ],
+)
+def test_linkedin(given: Any, slug: Any) -> None:
+    assert reading.linkedin(given) == slug
+
+
+@pytest.mark.parametrize(
+    ("given", "region", "number"),
+    [
+        ("+33 1 88 81 39 76", None, "+33188813976"),
+        ("0188813976", "FR", "+33188813976"),
+        ("0188813976", None, None),
+        ("+1 555-555-0164", None, "+15555550164"),
+        ("+123", None, None),
+        ("call me", "FR", None),
+        (None, None, None),
+    ],
+)
+def test_phone(given: Any, region: Any, number: Any) -> None:
+    assert reading.phone(given, region) == number
+
+
+@pytest.mark.parametrize(
+    ("given", "host"),
+    [
+        ("http://www.apollo.io/pricing", "apollo.io"),
+        ("www.dropcontact.fr", "dropcontact.fr"),
+        ("localhost", None),
+        ("a b.com", None),
+        (None, None),
+    ],
+)
+def test_domain(given: Any, host: Any) -> None:
+    assert reading.domain(given) == host
+
+
+def test_text_is_one_printable_line() -> None:
+    assert reading.text(" Head\x00 of\n Sales\u200b ") == "Head of Sales"
+    assert reading.text("\ud800") is None
+    assert len(reading.text("x" * 10_000) or "") == 500
+
+
+@pytest.mark.parametrize("secret", ["k3y-4711-not-to-be-seen", "sk_live_0123456789abcdef", "ada@example.com", "x" * 40])
+def test_what_vendors_say_is_shown_without_keys_and_addresses(secret: Any) -> None:
+    assert secret not in reading.told(f"Invalid API key {secret}.", None)
+    assert "Too many records" in reading.told("Too many records, you can only submit up to 250 records")
+
+
+def test_findings_survive_a_ticket() -> None:
+    finding = Finding(Field.EMAIL, "a@b.co", "verified", 0.5, {"name": "A B"})
+    assert reading.unpacked(reading.packed(finding)) == finding
+    assert reading.unpacked(reading.packed(Finding(Field.TITLE, "CEO"))) == Finding(Field.TITLE, "CEO")
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("17", 17.0), ("", None), ("-1", None), ("Wed, 21 Oct 2026", None)])
+def test_retry_after(given: Any, seconds: Any) -> None:
+    assert reading.retry_after(Response(429, {"retry-after": given}, b"")) == seconds
+
+
+def test_patience_ends() -> None:
+    ticket = Ticket({"id": "1"}, 30.0)
+    for _ in range(4):
+        ticket = reading.again(ticket, 30.0, 120.0, "Somebody")
+    with pytest.raises(OutcomeUnknown):
+        reading.again(ticket, 30.0, 120.0, "Somebody")
+
+
+@pytest.mark.parametrize("value", [None, "", "a b", "a/b", "../x", 5, "x" * 300, "id?x=1"])
+def test_an_identifier_can_stand_in_an_address(value: Any) -> None:
+    with pytest.raises(OutcomeUnknown):
+        reading.identifier(value, "An id")
