@@ -6,6 +6,7 @@ Every mail exchanger resolves to loopback, where the SMTP server of this package
 import asyncio
 import struct
 from functools import lru_cache
+from typing import cast
 
 import dns.exception
 import dns.flags
@@ -129,11 +130,12 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._zone = zone
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        # uvloop's transports do not derive from asyncio's, so the type is stated instead of checked
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         reply = self._zone.answer(data, udp=True)
-        if reply is not None and isinstance(self._transport, asyncio.DatagramTransport):
+        if reply is not None:
             self._transport.sendto(reply, addr)
 
 

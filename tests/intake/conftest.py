@@ -53,7 +53,8 @@ class Desk:
             archive.writestr("xl/_rels/workbook.xml.rels", _RELS)
             archive.writestr(
                 "xl/worksheets/sheet1.xml",
-                f'<?xml version="1.0"?>{prolog}<worksheet xmlns="{_MAIN}"><sheetData>{sheet_data}</sheetData></worksheet>',
+                f'<?xml version="1.0"?>{prolog}<worksheet xmlns="{_MAIN}">'
+                f"<sheetData>{sheet_data}</sheetData></worksheet>",
             )
         return path
 

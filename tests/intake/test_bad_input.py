@@ -7,6 +7,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from headwater.intake import BadMapping, NoUsableColumn, Reject, guess_columns, open_source, parse_overrides, read
 from headwater.kit.errors import BadInput
@@ -194,6 +196,26 @@ def test_workbook_without_data(desk: Desk) -> None:
 )
 def test_bad_json(desk: Desk, content: str, words: str) -> None:
     assert words in desk.refused(desk.write("people.json", content))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    start=st.sampled_from(
+        [b"", b"name,email\n", b'[{"name"', b'{"name": 1}\n', b"PK\x03\x04", b"\xff\xfe", b"\xef\xbb\xbfname;x\n"]
+    ),
+    rest=st.binary(max_size=60) | st.text(st.sampled_from('ab,;"\n\r\t{}[]:é@.'), max_size=60).map(str.encode),
+)
+def test_whatever_the_bytes_there_are_rows_or_a_sentence(wide_desk: Desk, start: bytes, rest: bytes) -> None:
+    path = wide_desk.write("bytes.csv", start + rest)
+    try:
+        source = open_source(path)
+        outcomes = list(read(source, guess_columns(source)))
+    except BadInput as error:
+        sentence = str(error)
+    else:
+        sentence = ""
+        assert len(outcomes) == source.rows_expected > 0
+    assert sentence == "" or str(path) in sentence
 
 
 def test_wrong_map_options(desk: Desk) -> None:

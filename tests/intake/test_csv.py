@@ -30,6 +30,13 @@ def test_delimiters_and_encodings(desk: Desk, delimiter: str, encoding: str) -> 
     assert 0.5 < source.encoding_confidence <= 1
 
 
+def test_a_byte_without_a_meaning_far_down_does_not_stop_a_windows_file(desk: Desk) -> None:
+    rows = b"name,note\n" + b"Zo\xeb,\x93quoted\x94\n" * 40_000 + b"Bob,\x81\n"
+    source, _, outcomes = desk.load(desk.write("windows.csv", rows))
+    assert (source.encoding, len(outcomes)) == ("latin-1", 40_001)
+    assert outcomes[0].contact.full_name == "Zoë"
+
+
 def test_other_alphabets_are_guessed(desk: Desk) -> None:
     row = "Иван,Петров,ivan@zavod.ru,Директор по развитию и продажам промышленного оборудования\n"
     path = desk.write("russian.csv", "Имя,Фамилия,Email,Должность\n" + row * 20, "cp1251")
@@ -94,6 +101,13 @@ def test_two_hundred_columns_and_a_megabyte_in_a_cell(desk: Desk) -> None:
     assert [list(outcome.row.cells) for outcome in outcomes] == rows
 
 
+def test_bulk_in_a_used_column_is_kept_raw_and_noted(desk: Desk) -> None:
+    [person] = desk.contacts(desk.csv([["name", "title"], ["Ada", "w" * (1 << 20)]]))
+    assert person.contact.title is None
+    assert [(note.column, note.code) for note in person.notes] == [("title", "too_long")]
+    assert len(person.row.cells[1]) == 1 << 20
+
+
 def test_a_megabyte_of_lines_in_a_cell(desk: Desk) -> None:
     note = "line, with; signs\n" * 60_000
     _, _, outcomes = desk.load(desk.csv([["name", "note"], ["Ada", note], ["Bob", "x"]]))
@@ -121,7 +135,7 @@ def test_memory_does_not_grow_with_the_file(desk: Desk) -> None:
 
 
 _TEXT = st.text(
-    st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=("Cs",)), min_size=0, max_size=12
+    st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=["Cs"]), min_size=0, max_size=12
 )
 _LATIN = st.text(st.sampled_from(" abcXYZ'\"äöüéèñçÀß,;|\t\n-@."), max_size=12)
 

@@ -189,7 +189,8 @@ def test_profiles(text: str, slug: str | None) -> None:
     ("text", "code"),
     [
         ("Germany", "DE"), ("deu", "DE"), ("de", "DE"), ("Deutschland", "DE"), ("UK", "GB"), ("United  Kingdom", "GB"),
-        ("U.S.A.", "US"), ("UNITED STATES OF AMERICA", "US"), ("the Netherlands", "NL"), ("日本", "JP"), ("Türkiye", "TR"),
+        ("U.S.A.", "US"), ("UNITED STATES OF AMERICA", "US"), ("the Netherlands", "NL"), ("日本", "JP"),
+        ("Türkiye", "TR"),
         ("Côte d’Ivoire", "CI"), ("Korea, Republic of", "KR"), ("Österreich", "AT"), ("España", "ES"), ("Россия", "RU"),
         ("Atlantis", None), ("", None), ("?", None), ("xx", None),
     ],

@@ -100,10 +100,9 @@ def test_nickname_cells_lose_their_quotes() -> None:
     assert nickname("n/a") is None
 
 
-_WORDS = st.sampled_from(
-    'ada BOB Zoë O\'BRIEN mcdonald van de la Cruz Dr. Dr PhD MD Ma MA Jr. III neto Müller-Lüdenscheidt X. "Bill" '
-    "(Chuck) St. y de, Smith, DUPONT Иван 王小明 ★ ii the - J.R. İpek ß ǆ ﬁ Ph.D.".split(" ")
-)
+_LOOSE = """ada BOB Zoë O'BRIEN mcdonald van de la Cruz Dr. Dr PhD MD Ma MA Jr. III neto Müller-Lüdenscheidt X. "Bill"
+(Chuck) St. y de, Smith, DUPONT Иван 王小明 ★ ii the - J.R. İpek ß ǆ ﬁ Ph.D."""
+_WORDS = st.sampled_from(_LOOSE.split())
 _NAMES = st.lists(_WORDS, max_size=6).map(" ".join) | st.text(max_size=20)
 
 

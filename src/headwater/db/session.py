@@ -17,6 +17,9 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from headwater.kit.errors import Unavailable
 
+# SQLSTATE classes of a lost or stopping server: connection exceptions, operator intervention (PostgreSQL, appendix A).
+_GONE = frozenset({"080", "57P"})
+
 Role = Literal["headwater_app", "headwater_worker"]
 Connection = AsyncConnection[DictRow]
 
@@ -75,6 +78,8 @@ class Database:
         except PoolTimeout as error:
             raise Unavailable("The database did not answer within 30 seconds; is it running?") from error
         except psycopg.OperationalError as error:
+            if error.sqlstate and error.sqlstate[:3] not in _GONE:
+                raise  # a deadlock or a time-out of ours is a fault of ours, not an absent database
             raise Unavailable(f"The database connection was lost: {str(error).strip().splitlines()[0]}") from error
 
     def app(self, workspace: int) -> AbstractAsyncContextManager[Connection]:

@@ -81,8 +81,8 @@ class Applier:
                 return
             harvest = Harvest(connection, held.vendor, held.operation, held.id, checked, self.collaborators)
             notes = await harvest.gather(fresh)
-            await self._settle(connection, held, fresh)
             await self._go_on(connection, workspace, fresh, notes)
+            await self._settle(connection, held, fresh)  # last, for it locks the job's account until the end
 
     async def _fence(self, connection: Connection, held: _Call, lines: Sequence[Line]) -> list[Line]:
         mine = await store.rows(connection, "fence_call", call=held.id, token=held.token)
@@ -94,7 +94,7 @@ class Applier:
 
     async def _settle(self, connection: Connection, held: _Call, lines: Sequence[Line]) -> None:
         ledger = Ledger(connection)
-        for job, group in grouped(lines, _JOB).items():
+        for job, group in sorted(grouped(lines, _JOB).items()):
             for lost in (False, True):
                 part = [line for line in group if (line.outcome is Outcome.UNKNOWN) is lost]
                 if part:
@@ -173,7 +173,7 @@ class Applier:
     ) -> None:
         lost = kind is Failure.UNKNOWN
         ledger = Ledger(connection)
-        for job, group in grouped(lines, _JOB).items():
+        for job, group in sorted(grouped(lines, _JOB).items()):
             reserved = sum(line.reserved for line in group)
             await ledger.settle(Settlement(job, held.id, group[0].position, held.vendor.name, reserved, 0, lost=lost))
         again, over = await self._again(connection, held, lines, kind)

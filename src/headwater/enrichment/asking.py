@@ -167,15 +167,14 @@ class Asking:
     async def _within_means(self, connection: Connection, batch: Batch) -> list[int]:
         """The positions that their jobs can still pay for."""
         left: dict[tuple[int, int], int] = {}
+        for workspace, job in sorted({(item.workspace, item.job) for item in batch.items}):
+            await enter(connection, workspace)
+            left[workspace, job] = await Ledger(connection).available(job)
         kept = []
         for position, item in enumerate(batch.items):
-            payer = (item.workspace, item.job)
-            if payer not in left:
-                await enter(connection, item.workspace)
-                left[payer] = await Ledger(connection).available(item.job)
             price = self._price(batch, position)
-            if price <= left[payer]:
-                left[payer] -= price
+            if price <= left[item.workspace, item.job]:
+                left[item.workspace, item.job] -= price
                 kept.append(position)
         return kept
 

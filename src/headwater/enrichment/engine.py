@@ -7,8 +7,9 @@ claim without intent goes back, an intent without answer is unknown, a ticket is
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -46,6 +47,7 @@ class Engine:
         self.hooks = hooks or Hooks()
         self.worker = 0
         self._draining = False
+        self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def prepare(self) -> None:
@@ -63,7 +65,7 @@ class Engine:
         async with client() as http:
             loops = [self._steadily(self._lane(lane, http)) for lane in self.vendors.lanes().values()]
             loops += [self._steadily(self._followup(http)), self._steadily(self._upkeep())]
-            async with asyncio.TaskGroup() as group:
+            async with self._group as group:  # an error nobody expected ends the whole engine, loudly
                 for loop in loops:
                     group.create_task(loop)
 
@@ -113,14 +115,14 @@ class Engine:
     def _spawn(self, asking: Asking, batch: Batch, slots: asyncio.Semaphore) -> None:
         async def serve() -> None:
             try:
-                await asking.ask(batch)
-            except Unavailable as error:
-                # the answer is not lost if it was stored; otherwise the call's lease runs out and it becomes unknown
-                log.warning("database away while asking", reason=str(error))
+                await self._quietly(asking.ask(batch))
             finally:
                 slots.release()
 
-        task = asyncio.create_task(serve())
+        self._start(serve())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._group.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -147,18 +149,17 @@ class Engine:
                     connection, list(askings), token=token, worker=self.worker, lease=120.0, n=8
                 )
             for call in due:
-                task = asyncio.create_task(self._quietly(askings[call.lane].follow(call, token)))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._start(self._quietly(askings[call.lane].follow(call, token)))
             return _IDLE
 
         return round_
 
     async def _quietly(self, work: Awaitable[None]) -> None:
+        """A lost database: what was stored is applied later, a call without stored answer runs out and is unknown."""
         try:
             await work
         except Unavailable as error:
-            log.warning("database away while following up", reason=str(error))
+            log.warning("database away in the middle of a call", reason=str(error))
 
     def _upkeep(self) -> Callable[[], Awaitable[float]]:
         async def round_() -> float:

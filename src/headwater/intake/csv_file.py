@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import log
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from headwater.intake.encoding import TextFacts
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.headers import find_header, known_headers, unique_headers
 from headwater.intake.model import Raw, Table
-from headwater.intake.tables import Collected, collect
+from headwater.intake.tables import below, collect
 
 DELIMITERS = (",", ";", "\t", "|")
 LARGEST_CELL = 16 << 20
@@ -31,7 +31,7 @@ def open_csv(path: Path, facts: TextFacts) -> Table:
     return Table(
         format="csv",
         headers=headers,
-        records=_after(reader, collected),
+        records=lambda: below(collected.header, reader.plain()),
         first=tuple(collected.first),
         rows=collected.rows,
         blank=collected.blank,
@@ -39,11 +39,6 @@ def open_csv(path: Path, facts: TextFacts) -> Table:
         encoding_confidence=facts.confidence,
         delimiter=delimiter,
     )
-
-
-def _after(reader: "_Reader", collected: Collected) -> Callable[[], Iterator[Raw]]:
-    header_line = collected.header.line
-    return lambda: (raw for raw in reader.plain() if raw.line > header_line)
 
 
 class _Reader:

@@ -58,6 +58,11 @@ def inspect_text(path: Path) -> TextFacts:
             "repair that line or save the file again as CSV UTF-8."
         )
     encoding, confidence = _guess(path, scan.sample())
+    if encoding == "cp1252" and not _decodes(path, encoding):
+        # A byte that Windows-1252 leaves open stands beyond the sample; Latin-1 agrees with it on every letter.
+        encoding, confidence = "latin-1", confidence / 2
+    if not _decodes(path, encoding):
+        raise _no_encoding(path)
     return TextFacts(scan.sha256, encoding, confidence)
 
 
@@ -178,14 +183,31 @@ def _guess(path: Path, sample: bytes) -> tuple[str, float]:
     if score >= 0.8:
         return name, round(score, 2)
     best = from_bytes(sample).best()
-    if best is not None and best.encoding not in ("ascii", "utf_8") and best.percent_chaos < 20:
+    if best is not None and not best.encoding.startswith(("ascii", "utf_")) and best.percent_chaos < 20:
         return best.encoding, round(max(0.0, best.percent_coherence / 100), 2)
     if score >= 0.5:
         return name, round(score, 2)
-    raise UnreadableFile(
+    raise _no_encoding(path)
+
+
+def _no_encoding(path: Path) -> UnreadableFile:
+    return UnreadableFile(
         f"{path}: its characters are in no encoding that can be told (tried UTF-8, UTF-16, Windows, Latin and "
         "Macintosh ones); save it again as CSV UTF-8."
     )
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    """Say whether a whole file is in an encoding that was guessed from a part of it."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _soundness(sample: bytes, encoding: str) -> float:

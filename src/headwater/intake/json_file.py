@@ -4,7 +4,6 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,7 +16,7 @@ Item: TypeAlias = "tuple[int, dict[str, str] | None, str]"
 """Line, flat object (None where it is not an object), text."""
 
 LARGEST_OBJECT = 16 << 20
-_HEADER_OBJECTS = 1000
+MOST_KEYS = 5000
 _CHUNK = 1 << 16
 _BLANK = re.compile(r"[\s]*")
 
@@ -32,18 +31,24 @@ def open_json(path: Path, encoding: str) -> Table:
 
 
 def _open(path: Path, kind: Format, encoding: str, items: Callable[[], Iterator[Item]]) -> Table:
-    stream = items()
-    head = list(islice(stream, _HEADER_OBJECTS))
-    headers = tuple(dict.fromkeys(key for _, flat, _ in head if flat is not None for key in flat))
-    if not headers:
+    keys: dict[str, None] = {}
+    head: list[Item] = []
+    rows = 0
+    for item in items():
+        rows += 1
+        keys.update(dict.fromkeys(item[1] or ()))
+        if rows <= FIRST_ROWS:
+            head.append(item)
+        if len(keys) > MOST_KEYS:
+            raise UnreadableFile(f"{path}: more than {MOST_KEYS:,} different keys; these are no columns of a list.")
+    if not keys:
         raise UnreadableFile(f"{path}: there is no object with a value in it; a list of objects is needed.")
-    rows = len(head) + sum(1 for _ in stream)
-    first = tuple(shorten(_raw(item, headers)) for item in head[:FIRST_ROWS])
+    headers = tuple(keys)
     return Table(
         format=kind,
         headers=headers,
         records=lambda: (_raw(item, headers) for item in items()),
-        first=first,
+        first=tuple(shorten(_raw(item, headers)) for item in head),
         rows=rows,
         blank=0,
         encoding=encoding,
@@ -54,19 +59,7 @@ def _raw(item: Item, headers: tuple[str, ...]) -> Raw:
     line, flat, text = item
     if flat is None:
         return Raw(line, (text,), fault=f"is not a JSON object: {text[:60]}")
-    unknown = [key for key in flat if key not in headers]
-    if unknown:
-        # Too late for a column of its own; kept as a cell behind the others.
-        return Raw(line, (*_cells(flat, headers), *(flat[key] for key in unknown)), fault=_late(unknown))
-    return Raw(line, _cells(flat, headers))
-
-
-def _cells(flat: dict[str, str], headers: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(flat.get(header, "") for header in headers)
-
-
-def _late(unknown: list[str]) -> str:
-    return f"has the key {unknown[0]!r}, which none of the first {_HEADER_OBJECTS} objects has"
+    return Raw(line, tuple(flat.get(header, "") for header in headers))
 
 
 def _flatten(value: dict[str, Value], prefix: str = "") -> dict[str, str]:

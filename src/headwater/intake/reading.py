@@ -23,6 +23,9 @@ from headwater.normalize import (
 )
 from headwater.records import Column, Contact
 
+LONGEST_VALUE = 2000
+"""No name, address or title is longer; what is stays in the raw cells."""
+
 _NAMES = (
     Column.FIRST_NAME,
     Column.MIDDLE_NAME,
@@ -60,13 +63,17 @@ class _Cells:
     def of(self, column: Column) -> list[tuple[str, str]]:
         """Header and text of every cell of a meaning that holds something, best first."""
         indexes = self.columns.indexes.get(column, ())
-        return [(self.headers[index], self.values[index]) for index in indexes if self.values[index]]
+        return [
+            (self.headers[index], self.values[index])
+            for index in indexes
+            if 0 < len(self.values[index]) <= LONGEST_VALUE
+        ]
 
     def first(self, column: Column, understand: Callable[[str], str | None]) -> str | None:
         """The first cell of a meaning that can be understood."""
         for index in self.columns.indexes.get(column, ()):
             text = self.values[index]
-            if text and (found := understand(text)) is not None:
+            if text and len(text) <= LONGEST_VALUE and (found := understand(text)) is not None:
                 return found
         return None
 
@@ -100,10 +107,20 @@ class _Reader:
         cells = _Cells(self._headers, self._columns, known)
         for index, why in flaws:
             cells.note(self._headers[index], "no_value", why)
+        self._note_bulk(cells)
         contact = _contact(cells)
         if contact.full_name or contact.emails or contact.linkedin:
             return Accepted(row, contact, tuple(cells.notes))
         return _nobody(row, cells.notes)
+
+    def _note_bulk(self, cells: _Cells) -> None:
+        if max(map(len, cells.values)) <= LONGEST_VALUE:
+            return
+        for index in sorted(index for indexes in self._columns.indexes.values() for index in indexes):
+            if len(cells.values[index]) > LONGEST_VALUE:
+                cells.note(
+                    self._headers[index], "too_long", f"{len(cells.values[index]):,} characters are no single value"
+                )
 
 
 def _nobody(row: SourceRow, notes: list[Note]) -> Reject:
@@ -196,10 +213,9 @@ def _domain(cells: _Cells, websites: tuple[str, ...], addresses: tuple[str, ...]
 
 
 def _linkedin(cells: _Cells, websites: tuple[str, ...]) -> str | None:
+    if (found := cells.first(Column.LINKEDIN, linkedin_slug)) is not None:
+        return found
     for header, text in cells.of(Column.LINKEDIN):
-        slug = linkedin_slug(text)
-        if slug is not None:
-            return slug
         if not is_empty(text):
             cells.note(header, "not_a_profile", f"{text[:80]!r} is not the address of a person's profile (/in/...)")
     slugs: list[Callable[[], str | None]] = [partial(linkedin_slug, site) for site in websites]

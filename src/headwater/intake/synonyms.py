@@ -64,7 +64,7 @@ _SYNONYMS: dict[Column, str] = {
         linkedin linkedinurl personlinkedinurl linkedinprofileurl linkedinprofile profileurl personlinkedin
         contactlinkedin contactlinkedinurl linkedinprofileurls defaultprofileurl linkedinlink
         linkedincontactprofileurl personlinkedinprofile lipublicprofileurl publicprofileurl li
-        linkedinpublicurl linkedincom salesnavigatorurl
+        linkedinpublicurl linkedincom
     """,
     Column.COUNTRY: """
         country countryregion personcountry businesscountryregion businesscountry addresscountry

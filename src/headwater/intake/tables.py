@@ -51,6 +51,13 @@ def collect(path: Path, records: Iterator[Raw]) -> Collected:
     return collected
 
 
+def below(header: Raw, records: Iterator[Raw]) -> Iterator[Raw]:
+    """The records behind the header."""
+    for raw in records:
+        if raw.line == header.line:
+            yield from records
+
+
 def shorten(raw: Raw) -> Raw:
     """A record for guessing, without the bulk of a huge cell."""
     return raw._replace(cells=tuple(cell[:_SAMPLE_CELL] for cell in raw.cells))

@@ -7,7 +7,7 @@ from pathlib import Path
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.headers import unique_headers
 from headwater.intake.model import Raw, Table
-from headwater.intake.tables import collect, is_blank
+from headwater.intake.tables import below, collect, is_blank
 from headwater.intake.xlsx_parts import Book, Sheet, open_book
 from headwater.intake.xlsx_rows import rows
 
@@ -18,11 +18,10 @@ def open_xlsx(path: Path) -> Table:
         sheet = _first_with_data(path, book)
         collected = collect(path, rows(book, sheet))
     names = collected.header.cells + ("",) * (collected.width - len(collected.header.cells))
-    header_line = collected.header.line
 
     def records() -> Iterator[Raw]:
         with closing(open_book(path)) as again:
-            yield from (raw for raw in rows(again, sheet) if raw.line > header_line)
+            yield from below(collected.header, rows(again, sheet))
 
     return Table(
         format="xlsx",

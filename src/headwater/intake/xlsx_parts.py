@@ -12,6 +12,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -59,15 +60,15 @@ def open_book(path: Path) -> Book:
     except zipfile.BadZipFile as error:
         raise UnreadableFile(f"{path}: the workbook is damaged ({error}); save it again in Excel.") from None
     book = Book(path, archive)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(book.close)
         _guard(path, archive.infolist())
         _read_workbook(book)
         book.kinds = list(_styles(book))
         if "xl/sharedStrings.xml" in archive.namelist():
-            book.texts = SharedTexts(book)
-    except BaseException:
-        book.close()
-        raise
+            book.texts = SharedTexts()
+            book.texts.fill(book)
+        on_failure.pop_all()
     return book
 
 
@@ -101,6 +102,10 @@ def parse(book: Book, part: str, handlers: "Handlers") -> Iterator[None]:
                 yield
             parser.Parse(b"", True)
             yield
+    except LookupError as error:
+        if type(error) is not LookupError:
+            raise
+        raise UnreadableFile(f"{book.path}: the part {part} of the workbook is in an unknown encoding.") from None
     except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UnreadableFile(f"{book.path}: the part {part} of the workbook is damaged ({error}).") from None
 
@@ -154,7 +159,7 @@ def _elements(book: Book, part: str, *wanted: str) -> list[tuple[str, Attributes
 
 def _read_workbook(book: Book) -> None:
     targets = {
-        attributes["Id"]: posixpath.normpath(posixpath.join("xl", attributes["Target"])).lstrip("/")
+        attributes.get("Id", ""): posixpath.normpath(posixpath.join("xl", attributes.get("Target", ""))).lstrip("/")
         for _, attributes in _elements(book, "xl/_rels/workbook.xml.rels", "Relationship")
         if attributes.get("Type", "").endswith("/worksheet")
     }
@@ -209,7 +214,7 @@ def kind_of_format(code: str) -> str:
 class SharedTexts(Handlers):
     """The workbook's table of texts, kept in a file of its own so that memory stays small however many there are."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
         self._ends = array.array("Q")
         self._parts: list[str] = []
@@ -217,12 +222,15 @@ class SharedTexts(Handlers):
         self._in_text = False
         self._size = 0
         self._map: mmap.mmap | None = None
+        self.get = lru_cache(1 << 14)(self._get)
+
+    def fill(self, book: Book) -> None:
+        """Copy the workbook's texts; before it every look-up is empty."""
         for _ in parse(book, "xl/sharedStrings.xml", self):
             pass
         self._file.flush()
         if self._size:
             self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.get = lru_cache(1 << 14)(self._get)
 
     def start(self, name: str, attributes: Attributes) -> None:
         local = name.rpartition(":")[2]

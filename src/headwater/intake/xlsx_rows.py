@@ -51,7 +51,7 @@ class _Rows(Handlers):
         elif local == "f":
             self._formula = self._into = []
         elif local == "row":
-            self._line = int(attributes.get("r", self._line + 1))
+            self._line = _whole(attributes.get("r"), self._line + 1)
             self._column = -1
             self._cells, self._flaws = [], []
         elif local == "rPh":
@@ -79,7 +79,7 @@ class _Rows(Handlers):
         if self._column >= MOST_COLUMNS:
             raise UnreadableFile(f"{self._book.path}: row {self._line} has more than {MOST_COLUMNS:,} columns.")
         self._type = attributes.get("t", "n")
-        self._style = int(attributes.get("s", 0))
+        self._style = _whole(attributes.get("s"), 0)
         self._value = self._formula = None
 
     def _end_cell(self) -> None:
@@ -137,6 +137,10 @@ def _moment(number: float, kind: str, from_1904: bool) -> str | None:
     if kind == "date" and number == int(number):
         return moment.strftime("%Y-%m-%d")
     return moment.strftime("%Y-%m-%d %H:%M:%S") if kind != "date" else moment.strftime("%Y-%m-%d")
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isdecimal() else otherwise
 
 
 def _column_number(letters: str) -> int:

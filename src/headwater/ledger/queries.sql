@@ -9,7 +9,7 @@ select id from account where workspace_id = current_workspace() and name = %(nam
 
 -- name: lock_balance
 -- What an account holds, kept still until this transaction ends.
-select id, balance from account where workspace_id = current_workspace() and name = %(name)s for no key update;
+select coalesce(locked_balance(%(name)s), 0) as balance;
 
 -- name: post
 -- Move money from one account to another; a key that was posted before is refused by the database.

@@ -52,7 +52,6 @@ class Ledger:
 
     async def available(self, job: int) -> int:
         """What the job may still spend, locked until the transaction ends so that nobody else reserves it."""
-        await self._account(_job(job))
         cursor = await self._connection.execute(_SQL["lock_balance"], {"name": _job(job)})
         row = await cursor.fetchone()
         return int(row["balance"]) if row else 0
@@ -65,6 +64,7 @@ class Ledger:
 
     async def settle(self, done: Settlement) -> None:
         """Pay what a delivered part cost and give back the rest, or keep all of it aside when the outcome is lost."""
+        await self.available(done.job)  # every mover of a job's money takes this lock first: no two wait for each other
         key = f"call:{done.call}:job:{done.job}:part:{done.part}"
         kind: Kind = "lose" if done.lost else "settle"
         to = f"unknown:{done.vendor}" if done.lost else f"vendor:{done.vendor}"

@@ -5,9 +5,7 @@ from functools import lru_cache
 
 from headwater.normalize.text import word_set
 
-_BRANDS_ANY_COUNTRY = (
-    "gmail|googlemail|yahoo|ymail|rocketmail|hotmail|live|outlook|msn|gmx|yandex|aol"
-)
+_BRANDS_ANY_COUNTRY = "gmail|googlemail|yahoo|ymail|rocketmail|hotmail|live|outlook|msn|gmx|yandex|aol"
 
 _BY_NAME = word_set(
     """

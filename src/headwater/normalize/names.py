@@ -27,6 +27,8 @@ _QUOTED = re.compile(
 # What stands in brackets behind a name without being one: pronouns, remarks with digits or slashes.
 _NO_NICKNAME = re.compile(r"[/\d@:]|^(?:she|he|they|her|him|them|elle|lui|il|sie|er|ella|el)$", re.IGNORECASE)
 _DOTTED = re.compile(r"\w\.\s?\w")
+# Most cells of given names and surnames: nothing to take off.
+_ONE_PLAIN_WORD = re.compile(r"[A-Z][a-z]{2,}")
 _INITIAL = re.compile(r"[^\W\d_]\.?$")
 
 
@@ -126,6 +128,8 @@ def _strip(text: str, *, whole: bool) -> _Stripped:
     """Words of a name without what is not name; ``whole`` says that a comma may swap surname and given names."""
     if is_empty(text):
         return _Stripped((), None, None)
+    if _ONE_PLAIN_WORD.fullmatch(text) and text.lower() not in TITLES:
+        return _Stripped((text,), None, None)
     text = compatible(_without_symbols(compatible(text)))
     found_nickname = next((nick for nick in _nicknames(text)), None)
     text = _QUOTED.sub(" ", text)
@@ -177,7 +181,7 @@ def _without_tail(words: list[str], *, least: int) -> tuple[list[str], str | Non
     while len(words) > 1:
         word = squeeze(words[-1])
         shy = word in SHY_GENERATIONS and len(words) <= max(least, 2)
-        if word in GENERATIONS and suffix is None and not shy:
+        if word in GENERATIONS and not shy:
             suffix = GENERATIONS[word]
         elif not _is_degree(words[-1], shouting=shouting):
             break

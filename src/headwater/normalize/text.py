@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-CACHE = 1 << 16
+# Per function. Enough for values that repeat within a chunk; all caches together stay below some 60 MB.
+CACHE = 1 << 13
 
 _SPACE = re.compile(r"\s+")
 # Controls, zero-width marks, soft hyphen, direction marks, byte order mark: never part of a name or an address.
@@ -56,8 +57,13 @@ def tidy(text: str) -> str:
     """Repair, compose (NFC), drop invisible characters, one space between words; for everything shown as typed."""
     if _PLAIN.fullmatch(text):
         return text
-    text = repair_mojibake(text) if not text.isascii() else text
-    return _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    while True:
+        before = text
+        text = text if text.isascii() else unicodedata.normalize("NFC", repair_mojibake(text))
+        text = _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
+        # What was taken out may have kept two halves of a damaged character apart.
+        if text.isascii() or text == before:
+            return text
 
 
 def compatible(text: str) -> str:

@@ -88,7 +88,7 @@ class Resolver:
             self._client = None
 
     async def mail_route(self, domain: str) -> MailRoute:
-        """Where mail for an ASCII (IDNA) domain goes. What DNS fails to say is ``Route.UNKNOWN``, never an exception."""
+        """Where mail for an ASCII (IDNA) domain goes; what DNS fails to say is ``Route.UNKNOWN``, not an exception."""
         name = domain.lower().rstrip(".")
         if not name.isascii():
             raise ValueError(f"mail_route wants the ASCII form of {domain!r}")

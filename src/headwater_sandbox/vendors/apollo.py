@@ -270,7 +270,8 @@ def organizations_bulk_enrich(desk: Desk, call: Call) -> Answer:
     distinct = len({clean_domain(str(each.get("domain") or "")) or str(each) for each in details})
     body = {
         "status": "success", "error_code": None, "error_message": None,
-        "total_requested_records": None if by_domain else total, "total_requested_domains": total if by_domain else None,
+        "total_requested_records": None if by_domain else total,
+        "total_requested_domains": total if by_domain else None,
         "unique_domains": distinct if by_domain else None, "unique_records": None if by_domain else distinct,
         "unique_enriched_records": len(unique), "missing_records": sum(each is None for each in found),
         "organizations": [each for each, _ in unique.values()],

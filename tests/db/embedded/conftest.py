@@ -24,19 +24,28 @@ def wait_until(reached: Callable[[], object], limit: float = 30.0) -> None:
     deadline = time.monotonic() + limit
     while not reached():
         assert time.monotonic() < deadline, "not reached in time"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 class Application:
     """The little application in a process of its own."""
 
-    def __init__(self, home: Path, *words: str, uid: int | None = None, python: str = sys.executable) -> None:
-        environment = dict(os.environ)
+    def __init__(
+        self,
+        home: Path,
+        *words: str,
+        uid: int | None = None,
+        python: str = sys.executable,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         if uid is not None:
-            environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+            inherited = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        else:
+            inherited = dict(os.environ)
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [python, str(APPLICATION), str(home), *words], user=uid, group=uid, cwd="/", env=environment,
+            [python, str(APPLICATION), str(home), *words], user=uid, group=uid, cwd="/",
+            env={**inherited, **(environment or {})},
             extra_groups=None if uid is None else [], start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -87,8 +96,15 @@ class Site:
     def server(self, progress: Callable[[str], None] | None = None) -> EmbeddedServer:
         return EmbeddedServer(self.home, progress=progress)
 
-    def application(self, *words: str, uid: int | None = None, python: str = sys.executable) -> Application:
-        started = Application(self.home, *words, uid=uid, python=python)
+    def application(
+        self,
+        *words: str,
+        uid: int | None = None,
+        python: str = sys.executable,
+        environment: dict[str, str] | None = None,
+        home: Path | None = None,
+    ) -> Application:
+        started = Application(home or self.home, *words, uid=uid, python=python, environment=environment)
         self._applications.append(started)
         return started
 

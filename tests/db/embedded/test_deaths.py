@@ -1,5 +1,7 @@
 """Whoever is killed, nothing acknowledged is lost, nothing leaks, and no foreign process is touched."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess
@@ -8,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -15,6 +18,9 @@ import pytest
 from headwater.db.embedded import StopOtherServer
 from headwater.db.embedded.account import account_for
 from headwater.db.embedded.binaries import find_binaries
+
+if TYPE_CHECKING:
+    from tests.db.embedded.conftest import Site
 
 Ask = Callable[[str, str], list[tuple[object, ...]]]
 Until = Callable[..., None]
@@ -47,14 +53,14 @@ def write_until_killed(url: str, kill: Callable[[], None], until: Until) -> list
     return writer.acknowledged
 
 
-def test_killed_application_leaves_a_cleanly_stopped_server(site, until: Until) -> None:
+def test_killed_application_leaves_a_cleanly_stopped_server(site: Site, until: Until) -> None:
     application = site.application()
     application.ready()
     application.end(signal.SIGKILL)
     until(site.stopped_cleanly, 10)
 
 
-def test_killed_application_does_not_stop_the_server_of_others(site, ask: Ask) -> None:
+def test_killed_application_does_not_stop_the_server_of_others(site: Site, ask: Ask) -> None:
     stays, killed = site.application(), site.application()
     url = stays.ready()
     killed.ready()
@@ -67,14 +73,16 @@ def test_killed_application_does_not_stop_the_server_of_others(site, ask: Ask) -
 
 
 @pytest.mark.parametrize("words", [(), ("handler",)], ids=["no handler", "handler"])
-def test_terminated_application_leaves_a_cleanly_stopped_server(site, until: Until, words: tuple[str, ...]) -> None:
+def test_terminated_application_leaves_a_cleanly_stopped_server(
+    site: Site, until: Until, words: tuple[str, ...]
+) -> None:
     application = site.application(*words)
     application.ready()
     assert application.end(signal.SIGTERM) == (143 if words else -signal.SIGTERM)
     until(site.stopped_cleanly, 0.1 if words else 10)
 
 
-def test_ctrl_c_reaches_the_application_only_and_stops_the_server_last(site) -> None:
+def test_ctrl_c_reaches_the_application_only_and_stops_the_server_last(site: Site) -> None:
     application = site.application()
     application.ready()
     os.killpg(application.process.pid, signal.SIGINT)  # what a terminal does: the whole foreground group
@@ -82,7 +90,7 @@ def test_ctrl_c_reaches_the_application_only_and_stops_the_server_last(site) -> 
     assert site.stopped_cleanly()
 
 
-def test_killed_postmaster_is_launched_again_for_its_users(site, ask: Ask, until: Until) -> None:
+def test_killed_postmaster_is_launched_again_for_its_users(site: Site, ask: Ask, until: Until) -> None:
     with site.server() as server:
         url = server.conninfo()
         killed = site.postmaster()
@@ -93,7 +101,7 @@ def test_killed_postmaster_is_launched_again_for_its_users(site, ask: Ask, until
     assert site.stopped_cleanly()
 
 
-def test_rows_survive_the_kill_of_every_process(site, ask: Ask, until: Until) -> None:
+def test_rows_survive_the_kill_of_every_process(site: Site, ask: Ask, until: Until) -> None:
     with site.server() as server:
         url = server.conninfo()
         acknowledged = write_until_killed(url, site.kill_everything, until)
@@ -102,19 +110,20 @@ def test_rows_survive_the_kill_of_every_process(site, ask: Ask, until: Until) ->
     assert site.stopped_cleanly()
 
 
-def test_server_that_dies_again_and_again_is_given_up(site, until: Until) -> None:
+def test_server_that_dies_again_and_again_is_given_up(site: Site, until: Until) -> None:
+    def kill_again() -> bool:
+        for pid in site.processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not site.keepers()
+
     with site.server() as server:
-        for _ in range(6):
-            until(lambda: any("postgres -D" in title for title in site.processes().values()))
-            for pid in site.processes():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        until(lambda: not site.keepers())
+        until(kill_again)
         server.start()
     assert site.stopped_cleanly()
 
 
-def test_killed_keeper_leaves_the_server_to_the_last_user(site, ask: Ask) -> None:
+def test_killed_keeper_leaves_the_server_to_the_last_user(site: Site, ask: Ask) -> None:
     first = site.application()
     url = first.ready()
     os.kill(site.keepers()[0], signal.SIGKILL)
@@ -126,7 +135,7 @@ def test_killed_keeper_leaves_the_server_to_the_last_user(site, ask: Ask) -> Non
     assert site.stopped_cleanly()
 
 
-def test_server_left_by_killed_keeper_and_application_is_found_and_stopped(site, until: Until) -> None:
+def test_server_left_by_killed_keeper_and_application_is_found_and_stopped(site: Site, until: Until) -> None:
     application = site.application()
     application.ready()
     os.kill(site.keepers()[0], signal.SIGKILL)
@@ -137,7 +146,7 @@ def test_server_left_by_killed_keeper_and_application_is_found_and_stopped(site,
     assert site.stopped_cleanly()
 
 
-def test_stuck_back_end_of_a_dead_server_is_proven_ours_and_ended(site, ask: Ask, until: Until) -> None:
+def test_stuck_back_end_of_a_dead_server_is_proven_ours_and_ended(site: Site, ask: Ask, until: Until) -> None:
     server = site.server()
     with psycopg.connect(server.start()) as connection:
         stuck = connection.info.backend_pid
@@ -152,7 +161,7 @@ def test_stuck_back_end_of_a_dead_server_is_proven_ours_and_ended(site, ask: Ask
 
 
 @pytest.mark.parametrize("as_database_user", [True, False])
-def test_stale_pid_file_naming_a_foreign_process_that_survives(site, ask: Ask, as_database_user: bool) -> None:
+def test_stale_pid_file_naming_a_foreign_process_that_survives(site: Site, ask: Ask, as_database_user: bool) -> None:
     application = site.application()
     url = application.ready()
     noted = (site.data / "postmaster.pid").read_text().splitlines()
@@ -176,14 +185,14 @@ def test_stale_pid_file_naming_a_foreign_process_that_survives(site, ask: Ask, a
 
 
 @pytest.mark.parametrize("content", ["", "77", "x\ny\nz\n"])
-def test_pid_file_cut_off_by_a_crash(site, content: str) -> None:
+def test_pid_file_cut_off_by_a_crash(site: Site, content: str) -> None:
     (site.data / "postmaster.pid").write_text(content)
     with site.server():
         pass
     assert site.stopped_cleanly()
 
 
-def test_server_started_by_hand_is_neither_used_nor_signalled(site, until: Until) -> None:
+def test_server_started_by_hand_is_neither_used_nor_signalled(site: Site, until: Until) -> None:
     account = account_for(site.data)
     sockets = site.server()
     sockets.start()
@@ -224,7 +233,7 @@ sys.stdin.read()
 
 
 @pytest.mark.parametrize("who", ["itself", "another"])
-def test_zombie_postmaster_does_not_pass_for_a_server(site, python: str, who: str) -> None:
+def test_zombie_postmaster_does_not_pass_for_a_server(site: Site, python: str, who: str) -> None:
     with subprocess.Popen(
         [python, "-c", ZOMBIE_PARENT, str(site.home), who], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as parent:

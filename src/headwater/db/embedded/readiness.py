@@ -6,23 +6,24 @@ from psycopg import errors, sql
 from headwater.db.embedded.places import SOCKET_NAME, Places
 
 CONNECT_TIMEOUT = 5
+STARTING = "PostgreSQL is starting"
+PASSING = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.TooManyConnections)
 
 
-def answers(conninfo: str, database: str, places: Places) -> bool:
-    """Connect, ask, and make our database if it is not there. False while the server refuses connections."""
+def refusal(conninfo: str, database: str, places: Places) -> str | None:
+    """Connect, ask, and make our database if it is not there. None when that went well, else why it did not."""
     folder = places.socket_folder()
     if folder is None or not (folder / SOCKET_NAME).exists():
-        return False
+        return STARTING
     try:
         with psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_TIMEOUT) as connection:
             _ensure(connection, database)
-    except (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow):
-        return False
-    except psycopg.OperationalError as refusal:
-        if refusal.sqlstate is not None:  # it answered, with an error that waiting would not mend
-            raise
-        return False
-    return True
+    except psycopg.OperationalError as error:
+        if error.sqlstate is not None and not isinstance(error, PASSING):
+            raise  # it answered, with an error that waiting would not mend
+        said = str(error).rpartition("FATAL:")[2].strip()
+        return f"PostgreSQL takes no connection: {said}" if "too many" in said or "slots" in said else STARTING
+    return None
 
 
 def _ensure(connection: psycopg.Connection[tuple[int]], database: str) -> None:

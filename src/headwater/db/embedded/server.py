@@ -28,13 +28,13 @@ from headwater.db.embedded.identity import Standing
 from headwater.db.embedded.initialise import ENVIRONMENT, SUPERUSER, initialise
 from headwater.db.embedded.places import PORT, ROOT_STORE, SOCKET_NAME, Places, find, settle
 from headwater.db.embedded.processes import processes_in
-from headwater.db.embedded.readiness import answers
+from headwater.db.embedded.readiness import refusal
 from headwater.db.embedded.status import ServerStatus
 
 DATABASE = "headwater"
 PAUSE = 0.02
 PROGRESS_EVERY = 1.0  # seconds between reports that say nothing new
-REMAINS_PATIENCE = 3.0  # seconds for back-ends of a dead server to end by themselves, and after each signal
+REMAINS_PATIENCE = 2.0  # seconds for back-ends of a dead server to end by themselves, and after each signal
 
 
 class EmbeddedServer:
@@ -155,10 +155,10 @@ class EmbeddedServer:
         """Without a limit while the server lives: a recovery takes as long as it takes. False when it has ended."""
         began, reported, said = time.monotonic(), time.monotonic(), ""
         pause = PAUSE
-        while not answers(self.conninfo("postgres"), DATABASE, places):
+        while why := refusal(self.conninfo("postgres"), DATABASE, places):
             if not _is_served(places):
                 return False
-            text = serverlog.recovery_progress(places) or "PostgreSQL is starting"
+            text = serverlog.recovery_progress(places) or why
             now = time.monotonic()
             if now - reported > PROGRESS_EVERY or (text != said and now - began > PROGRESS_EVERY / 4):
                 self._progress(text)

@@ -45,6 +45,8 @@ def lines_of_this_launch(places: Places) -> list[str]:
 def recovery_progress(places: Places) -> str | None:
     """One sentence on how far the recovery is; None when none is going on."""
     for line in reversed(lines_of_this_launch(places)):
+        if "ready to accept connections" in line:
+            return None
         if found := _REDO.search(line):
             return f"PostgreSQL is replaying its log: {float(found[1]):.0f} s, at {found[2]}"
         if found := _FILES.search(line):

@@ -320,6 +320,11 @@ end $$;
 create trigger transfer_posted after insert on transfer
     referencing new table as posted for each statement execute function keep_balances();
 
+-- What an account of the caller's workspace holds, kept still until the transaction ends; callers may not update it.
+create function locked_balance(account_name text) returns bigint
+    language sql security definer set search_path = headwater as
+$$ select balance from account where workspace_id = current_workspace() and name = account_name for no key update $$;
+
 create function refuse_change() returns trigger language plpgsql as
 $$ begin raise exception 'the ledger is append-only'; end $$;
 create trigger transfer_is_final before update or delete or truncate on transfer
