@@ -54,6 +54,7 @@ class _Control:
             try:
                 change = await request.json()
                 self.desk.settings.update(change if isinstance(change, dict) else {})
+                self.desk.store.put("settings", self.desk.settings.dump())
             except (UsageError, ValueError) as error:
                 return JSONResponse({"error": str(error)}, status_code=422)
         return JSONResponse(self.desk.settings.dump())

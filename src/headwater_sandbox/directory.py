@@ -1,8 +1,8 @@
 """The truth read backwards: from an address or a profile to a person, and whether a mailbox exists.
 
-A roster can be read backwards as it is, and so can an address which spells the whole name. An address such as `jdoe` of
-somebody beyond the roster cannot: those are remembered once anybody has asked about the person (or the file was
-announced with `POST /_sandbox/people`), which changes no truth, it only makes it findable.
+A roster can be read backwards as it is, and so can an address which spells a name with a common given name. An
+address such as `jdoe` of somebody beyond the roster cannot: those are remembered once anybody has asked about the
+person (or the file was announced with `POST /_sandbox/people`), which changes no truth, it only makes it findable.
 """
 
 from collections.abc import Iterable
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from headwater_sandbox.addresses import readings
-from headwater_sandbox.fold import clean_domain, split_email
-from headwater_sandbox.names import DISPOSABLE, FREE_MAIL, ROLES
+from headwater_sandbox.fold import clean_domain, fold, split_email
+from headwater_sandbox.names import DISPOSABLE, FIRST, FREE_MAIL, NICKNAMES, ROLES
 from headwater_sandbox.world import Person, World
+
+_GIVEN_NAMES = frozenset(fold(name) for table in FIRST.values() for name in table) | frozenset(NICKNAMES)
 
 
 class Memory(Protocol):
@@ -75,8 +77,11 @@ class Directory:
         return self.world.on_roster(address) or self._spelt_out(address) or self._recalled(address)
 
     def _spelt_out(self, address: str) -> Person | None:
+        """Only with a given name that the world has words for: else any two words would be somebody's mailbox."""
         local, _, domain = address.partition("@")
         for first, last in readings(local):
+            if fold(first) not in _GIVEN_NAMES:
+                continue
             person = self.world.person(first, last, domain)
             if person.exists and address in (person.email, person.former_email):
                 return person

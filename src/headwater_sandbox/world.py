@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from headwater_sandbox import names
 from headwater_sandbox.addresses import PATTERNS, local_part
 from headwater_sandbox.dice import Dice
-from headwater_sandbox.fold import clean_domain, company_words, family, fold, given, nice
+from headwater_sandbox.fold import bare_family, bare_given, clean_domain, company_words, family, fold, given, nice
 from headwater_sandbox.phones import landline, mobile
 from headwater_sandbox.settings import Settings
 
@@ -184,7 +184,9 @@ class World:
         key = (given(first), family(last), domain)
         exists = domain not in names.FREE_MAIL and all(key)
         exists = exists and self.dice.chance(self.settings.number("world.exists"), "exists", *key)
-        return self._live(nice(first), nice(last), company, exists, frozenset(self.roster(domain)[1]))
+        return self._live(
+            nice(bare_given(first)), nice(bare_family(last)), company, exists, frozenset(self.roster(domain)[1])
+        )
 
     def _live(self, first: str, last: str, company: Company, exists: bool, taken: frozenset[str]) -> Person:
         dice, rate = self.dice, self.settings.number

@@ -16,6 +16,7 @@ Respond = Callable[..., Response]
 
 APOLLO = Apollo()
 EMAIL = frozenset({Field.EMAIL})
+PHONE = frozenset({Field.PHONE})
 PROFILE = frozenset({Field.EMAIL, Field.TITLE, Field.COMPANY, Field.DOMAIN, Field.LINKEDIN, Field.COUNTRY})
 HOOK = {"webhook_url": "https://hooks.example.org/apollo"}
 
@@ -95,25 +96,47 @@ def test_several_people_are_asked_in_the_body(account: Open) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("wants", "options", "revealed"),
-    [
-        ((Field.EMAIL,), HOOK, False),
-        ((Field.PHONE,), {}, False),
-        ((Field.PHONE,), {"webhook_url": "http://plain.example.org"}, False),
-        ((Field.PHONE,), HOOK, True),
-        ((Field.PHONE, Field.PHONE), HOOK, True),
-        ((Field.PHONE, Field.EMAIL), HOOK, False),  # the second record must not be charged for a number
-    ],
-)
-def test_mobile_numbers_are_bought_only_when_all_want_them_and_they_can_come(
-    account: Open, wants: Any, options: Any, revealed: Any
-) -> None:
-    queries = [query(index, frozenset({want})) for index, want in enumerate(wants)]
-    params = APOLLO.ask("match", queries, account("apollo", **options)).params
-    assert (params.get("reveal_phone_number") == "true") is revealed
-    assert ("webhook_url" in params) is revealed
+@pytest.mark.parametrize("count", [1, 3])
+def test_mobile_numbers_are_asked_for_by_an_operation_of_their_own(account: Open, count: Any) -> None:
+    queries = [query(index, PHONE) for index in range(count)]
+    params = APOLLO.ask("mobile", queries, account("apollo", **HOOK)).params
+    assert params["reveal_phone_number"] == "true"
+    assert params["webhook_url"] == HOOK["webhook_url"]
     assert "reveal_personal_emails" not in params
+
+
+def test_a_match_never_buys_a_number(account: Open, respond: Respond) -> None:
+    wide = [query(index, PROFILE | PHONE) for index in range(2)]
+    assert APOLLO.ask("match", wide, account("apollo", **HOOK)).params == {}
+    body = bulk(person(0, phone_numbers=[number("+15555550164")]), None, phone_enrichment={"status": "pending"})
+    reply = APOLLO.read("match", wide, respond(200, body))
+    assert reply.ticket is None
+    assert Field.PHONE not in {each.field for each in reply.answers[0].findings}
+    assert Field.PHONE not in APOLLO.declaration.operation("match").finds
+
+
+@pytest.mark.parametrize("options", [{}, {"webhook_url": ""}, {"webhook_url": "http://plain.example.org"}])
+def test_no_number_is_asked_for_where_it_could_not_come(account: Open, options: Any) -> None:
+    with pytest.raises(BadRequest, match="webhook_url"):
+        APOLLO.ask("mobile", [query(0, PHONE)], account("apollo", **options))
+
+
+def test_no_number_is_bought_for_somebody_who_needs_none(account: Open) -> None:
+    with pytest.raises(BadRequest):
+        APOLLO.ask("mobile", [query(0, PHONE), query(1, EMAIL)], account("apollo", **HOOK))
+
+
+@pytest.mark.parametrize(
+    ("options", "offered"), [({}, False), ({"webhook_url": ""}, False), (HOOK, True), (HOOK | {"language": "en"}, True)]
+)
+def test_numbers_are_offered_only_with_a_web_hook(options: Any, offered: Any) -> None:
+    assert APOLLO.declaration.operation("mobile").offered(options) is offered
+    assert APOLLO.declaration.operation("match").offered(options)
+
+
+def test_the_most_that_a_record_can_cost() -> None:
+    assert APOLLO.declaration.operation("match").charge.most(frozenset(Field)) == 1000
+    assert APOLLO.declaration.operation("mobile").charge.most(PHONE) == 9000
 
 
 @pytest.mark.parametrize("queries", [[], [query(n) for n in range(11)], [Query("r", EMAIL, first_name="Tim")]])
@@ -281,12 +304,11 @@ def test_one_garbled_slot_does_not_spoil_its_neighbours(respond: Respond) -> Non
 
 # --- phone numbers
 
-PHONES = frozenset({Field.EMAIL, Field.PHONE})
-ASKED = [query(0, PHONES), query(1, PHONES)]
+ASKED = [query(0, PHONE), query(1, PHONE), query(2, PHONE)]
 
 
 def submitted(respond: Respond, **changes: Any) -> Reply:
-    return APOLLO.read("match", ASKED, respond(200, bulk(person(0), None, **changes)))
+    return APOLLO.read("mobile", ASKED, respond(200, bulk(person(0), None, person(2), **changes)))
 
 
 def stored(reply: Reply) -> Ticket:
@@ -295,107 +317,137 @@ def stored(reply: Reply) -> Ticket:
     return Ticket(json.loads(json.dumps(dict(reply.ticket.state))), 0.0)
 
 
+def fetched(respond: Respond, body: Any, status: int = 200) -> Reply:
+    return APOLLO.read_poll("mobile", stored(submitted(respond)), ASKED, respond(status, body))
+
+
+def told(reply: Reply) -> list[tuple[Outcome, int]]:
+    return [(reply.answers[position].outcome, reply.answers[position].units) for position in sorted(reply.answers)]
+
+
+def owner(number_: int, *numbers: Any) -> dict[str, Any]:
+    return {"id": person(number_)["id"], "status": "success", "phone_numbers": list(numbers)}
+
+
 def test_who_waits_for_a_number_is_not_answered_yet(account: Open, respond: Respond) -> None:
     reply = submitted(respond)
     assert {position: answer.outcome for position, answer in reply.answers.items()} == {1: Outcome.MISS}
-    request = APOLLO.poll("match", stored(reply), account("apollo"))
+    assert reply.answers[1].units == 0
+    request = APOLLO.poll("mobile", stored(reply), account("apollo"))
     assert request.method == "GET"
     assert request.url == "https://api.apollo.io/api/v1/webhook_result/-1039995589705121900"
     assert request.family == "webhook_result"
 
 
-def test_the_number_joins_the_profile(respond: Respond) -> None:
-    found = {"id": person(0)["id"], "status": "success", "phone_numbers": [
-        number("+14155550117", "other"), number("+15555550164"), number("+15555550165", status="invalid_number"),
-    ]}  # fmt: skip
-    reply = APOLLO.read_poll("match", stored(submitted(respond)), ASKED, respond(200, phones(found)))
+def test_a_number_costs_nine_credits_and_a_match_without_one_costs_one(respond: Respond) -> None:
+    found = owner(
+        0, number("+14155550117", "other"), number("+15555550164"), number("+15555550165", status="invalid_number")
+    )
+    reply = fetched(respond, phones(found))
     assert reply.ticket is None
-    assert {each.field: each.value for each in reply.answers[0].findings} == {
-        Field.EMAIL: "tim@apollo.io",
-        Field.PHONE: "+15555550164",
-    }
-    assert reply.answers[0].units == 9000
-    assert reply.answers[0].findings[1].detail["type"] == "mobile"
-    assert list(reply.answers) == [0]
+    assert told(reply) == [(Outcome.HIT, 9000), (Outcome.MISS, 1000)]
+    (finding,) = reply.answers[0].findings
+    assert (finding.field, finding.value, finding.status) == (Field.PHONE, "+15555550164", "valid_number")
+    assert finding.detail["type"] == "mobile"
+    assert "no" in (reply.answers[2].reason or "")
+
+
+def test_one_person_is_asked_for_a_number(respond: Respond) -> None:
+    one = [query(0, PHONE)]
+    reply = APOLLO.read("mobile", one, respond(200, {"person": person(), "request_id": 7}))
+    assert reply.answers == {}
+    done = APOLLO.read_poll("mobile", stored(reply), one, respond(200, phones(owner(0, number("+15555550164")))))
+    assert told(done) == [(Outcome.HIT, 9000)]
+    nobody = APOLLO.read("mobile", one, respond(200, {"person": None, "request_id": 7}))
+    assert (told(nobody), nobody.ticket) == ([(Outcome.MISS, 0)], None)
+
+
+@pytest.mark.parametrize("body", [phones(), phones({"id": "else", "phone_numbers": [number("+15555550164")]})])
+def test_no_number_is_a_miss_that_was_charged_as_a_match(respond: Respond, body: Any) -> None:
+    body["webhook_result"].pop("credits_consumed")
+    assert told(fetched(respond, body)) == [(Outcome.MISS, 1000), (Outcome.MISS, 1000)]
 
 
 @pytest.mark.parametrize(
-    "body",
-    [phones(), phones(webhook_result=None, webhook_status="failed"), phones({"id": "else", "phone_numbers": []})],
+    ("consumed", "kind", "units"),
+    [
+        (None, "mobile", 9000),  # no counter: what the documents say
+        (None, "other", 1000),
+        (8, "mobile", 9000),  # the counter of the numbers alone
+        (10, "mobile", 9000),  # the counter of the whole request, with the two matches
+        (2, "other", 1000),
+        (0, "mobile", 1000),
+        (0.5, "mobile", 1500),
+        (0.5, "other", 1500),
+    ],
 )
-def test_a_profile_is_kept_when_no_number_comes(respond: Respond, body: Any) -> None:
-    reply = APOLLO.read_poll("match", stored(submitted(respond)), ASKED, respond(200, body))
-    assert reply.answers[0].outcome is Outcome.HIT
-    assert [each.field for each in reply.answers[0].findings] == [Field.EMAIL]
+def test_the_result_has_a_counter_of_its_own(respond: Respond, consumed: Any, kind: Any, units: Any) -> None:
+    result = {"people": [owner(0, number("+15555550164", kind))], "credits_consumed": consumed}
+    assert told(fetched(respond, phones(webhook_result=result))) == [(Outcome.HIT, units), (Outcome.MISS, 1000)]
+
+
+def test_a_counter_is_shared_by_who_has_a_mobile_number(respond: Respond) -> None:
+    people = [owner(0, number("+15555550164")), owner(2, number("+14155550117", "other"))]
+    body = phones(webhook_result={"people": people, "credits_consumed": 8})
+    assert told(fetched(respond, body)) == [(Outcome.HIT, 9000), (Outcome.HIT, 1000)]
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(404, "request_id_unknown"), (410, "request_id_expired"), (400, "invalid_request_id")]
+    ("status", "body"),
+    [
+        (404, {"error_code": "request_id_unknown"}),
+        (410, {"error_code": "request_id_expired"}),
+        (400, {"error_code": "invalid_request_id"}),
+        (200, phones(webhook_result=None, webhook_status="failed", failure_reason="No data for Tim Zheng")),
+    ],
 )
-def test_a_result_that_is_gone_leaves_the_profile(respond: Respond, status: Any, code: Any) -> None:
-    ticket = stored(submitted(respond))
-    reply = APOLLO.read_poll("match", ticket, ASKED, respond(status, {"error_code": code}))
-    assert (reply.ticket, reply.answers[0].outcome, reply.answers[0].units) == (None, Outcome.HIT, 1000)
-
-
-def test_a_number_that_was_all_that_was_wanted_is_unknown_when_its_result_is_gone(respond: Respond) -> None:
-    only = [query(0, frozenset({Field.PHONE}))]
-    ticket = stored(APOLLO.read("match", only, respond(200, {"person": person(), "request_id": 7})))
-    gone = APOLLO.read_poll("match", ticket, only, respond(410, {"error_code": "request_id_expired"}))
-    assert (gone.answers[0].outcome, gone.answers[0].units) == (Outcome.UNKNOWN, 1000)
-    none = APOLLO.read_poll("match", ticket, only, respond(200, phones(webhook_result={"people": []})))
-    assert (none.answers[0].outcome, none.answers[0].units) == (Outcome.MISS, 1000)
+def test_a_result_that_is_gone_is_unknown_and_not_a_miss(respond: Respond, status: Any, body: Any) -> None:
+    reply = fetched(respond, body, status)
+    assert reply.ticket is None
+    assert told(reply) == [(Outcome.UNKNOWN, 1000), (Outcome.UNKNOWN, 1000)]
+    assert "Zheng" not in (reply.answers[0].reason or "")
 
 
 def test_pending_waits_as_advised_and_not_for_ever(respond: Respond) -> None:
     ticket = stored(submitted(respond))
     pending = respond(404, {"error_code": "result_pending", "retry_after_seconds": 25})
-    reply = APOLLO.read_poll("match", ticket, ASKED, pending)
+    reply = APOLLO.read_poll("mobile", ticket, ASKED, pending)
     assert reply.ticket is not None
     assert reply.ticket.after == 25.0
     for _ in range(100):
         if reply.ticket:
-            reply = APOLLO.read_poll("match", reply.ticket, ASKED, pending)
-    assert reply.answers[0].findings[0].field is Field.EMAIL
+            reply = APOLLO.read_poll("mobile", reply.ticket, ASKED, pending)
+    assert told(reply) == [(Outcome.UNKNOWN, 1000), (Outcome.UNKNOWN, 1000)]
     running = respond(200, phones(webhook_status="in_progress", webhook_result=None))
-    assert APOLLO.read_poll("match", ticket, ASKED, running).ticket is not None
+    assert APOLLO.read_poll("mobile", ticket, ASKED, running).ticket is not None
 
 
 @pytest.mark.parametrize(
     ("status", "body", "error"),
-    [(429, {"message": "x"}, TryLater), (500, b"", TryLater), (503, b"", TryLater)],
+    [
+        (429, {"message": "x"}, TryLater),
+        (500, b"", TryLater),
+        (503, b"", TryLater),
+        (401, INVALID_KEY, StopVendor),  # a key that may not fetch numbers must not go on paying for them
+        (403, {"error": "not accessible with this api_key", "error_code": "API_INACCESSIBLE"}, StopVendor),
+        (404, b"", OutcomeUnknown),
+        (418, b"teapot", OutcomeUnknown),
+    ],
 )
 def test_a_poll_that_fails(respond: Respond, status: Any, body: Any, error: Any) -> None:
     with pytest.raises(error):
-        APOLLO.read_poll("match", stored(submitted(respond)), ASKED, respond(status, body))
-
-
-@pytest.mark.parametrize(("status", "body"), [(401, INVALID_KEY), (403, b""), (404, b""), (418, b"teapot")])
-def test_a_result_that_is_refused_leaves_the_profile(respond: Respond, status: Any, body: Any) -> None:
-    reply = APOLLO.read_poll("match", stored(submitted(respond)), ASKED, respond(status, body))
-    assert (reply.ticket, reply.answers[0].outcome, reply.answers[0].units) == (None, Outcome.HIT, 1000)
-    assert str(status) in (reply.answers[0].reason or "")
+        fetched(respond, body, status)
 
 
 @pytest.mark.parametrize("body", [b"", [], phones(webhook_result="x"), phones({"id": 1, "phone_numbers": "none"})])
-def test_a_garbled_result_is_read_again_and_then_leaves_the_profile(respond: Respond, body: Any) -> None:
+def test_a_garbled_result_is_read_again_and_then_given_up(respond: Respond, body: Any) -> None:
     ticket = stored(submitted(respond))
     for _ in range(5):
-        reply = APOLLO.read_poll("match", ticket, ASKED, respond(200, body))
+        reply = APOLLO.read_poll("mobile", ticket, ASKED, respond(200, body))
         assert reply.answers == {}
         ticket = stored(reply)
-    reply = APOLLO.read_poll("match", ticket, ASKED, respond(200, body))
-    assert (reply.ticket, reply.answers[0].outcome) == (None, Outcome.HIT)
-
-
-@pytest.mark.parametrize(("kind", "units"), [("mobile", 9000), ("other", 1000)])
-def test_a_mobile_number_costs_eight_credits_where_no_counter_says_otherwise(
-    respond: Respond, kind: Any, units: Any
-) -> None:
-    found = {"id": person(0)["id"], "phone_numbers": [number("+15555550164", kind)]}
-    body = phones(webhook_result={"people": [found]})
-    reply = APOLLO.read_poll("match", stored(submitted(respond)), ASKED, respond(200, body))
-    assert reply.answers[0].units == units
+    with pytest.raises(OutcomeUnknown):
+        APOLLO.read_poll("mobile", ticket, ASKED, respond(200, body))
 
 
 @pytest.mark.parametrize(
@@ -404,9 +456,18 @@ def test_a_mobile_number_costs_eight_credits_where_no_counter_says_otherwise(
 def test_no_ticket_where_no_numbers_will_come(respond: Respond, changes: Any) -> None:
     reply = submitted(respond, **changes)
     assert reply.ticket is None
-    assert reply.answers[0].outcome is Outcome.HIT
+    assert told(reply) == [(Outcome.UNKNOWN, 1000), (Outcome.MISS, 0), (Outcome.UNKNOWN, 1000)]
 
 
 def test_the_top_level_request_id_is_the_one_to_poll(respond: Respond) -> None:
     reply = submitted(respond, phone_enrichment={"status": "pending", "request_id": "64a7ff0cc4dfae00013df1a5"})
     assert stored(reply).state["request_id"] == "-1039995589705121900"
+
+
+def test_a_matched_person_without_an_id_can_not_be_told_from_others(respond: Respond) -> None:
+    reply = APOLLO.read("mobile", ASKED, respond(200, bulk(person(0, id=None), None, "Tim", request_id=7)))
+    assert [reply.answers[position].outcome for position in range(3)] == [
+        Outcome.UNKNOWN,
+        Outcome.MISS,
+        Outcome.UNKNOWN,
+    ]

@@ -39,7 +39,39 @@ def test_declarations_are_complete(one: Adapter) -> None:
         assert operation.batch > 0
         assert 0 < operation.hit_rate < 1
         assert operation.charge.most(frozenset(Field)) >= operation.charge.hit > 0
-        for wanted in operation.finds:
+        brings = operation.finds | operation.extras
+        for wanted in brings:
             assert any(field is wanted for field, _ in declared.reliability)
+        assert not operation.finds & operation.extras
+        assert set(operation.accuracy) == (set() if operation.verifies else brings)
+        assert all(0 < chance < 1 for chance in operation.accuracy.values())
     assert all(0 <= chance <= 1 for chance in declared.reliability.values())
     assert not declared.shareable
+
+
+@EVERY
+def test_the_accuracy_of_an_operation_lies_within_its_classes(one: Adapter) -> None:
+    for operation in one.declaration.operations:
+        for wanted, chance in operation.accuracy.items():
+            classes = [known for (field, _), known in one.declaration.reliability.items() if field is wanted]
+            assert min(classes) <= chance <= max(classes)
+
+
+def test_what_comes_for_free() -> None:
+    free = {
+        f"{name}.{each.name}": set(each.extras)
+        for name, one in ADAPTERS.items()
+        for each in one.declaration.operations
+        if each.extras
+    }
+    assert free == {"hunter.find": {Field.TITLE, Field.COMPANY, Field.DOMAIN, Field.LINKEDIN, Field.PHONE}}
+
+
+def test_what_an_account_must_have_for_an_operation_to_be_offered() -> None:
+    needed = {
+        f"{name}.{each.name}": each.requires
+        for name, one in ADAPTERS.items()
+        for each in one.declaration.operations
+        if each.requires
+    }
+    assert needed == {"apollo.mobile": ("webhook_url",)}

@@ -87,9 +87,18 @@ def test_other_wanted_fields_come_along(respond: Respond) -> None:
         Field.EMAIL: "alexis@reddit.com",
         Field.TITLE: "Cofounder",
         Field.COMPANY: "Reddit",
+        Field.DOMAIN: "reddit.com",
         Field.LINKEDIN: "alexisohanian",
         Field.PHONE: "+16502530000",
     }
+
+
+@pytest.mark.parametrize("extra", sorted(HUNTER.declaration.operation("find").extras))
+def test_what_comes_for_free_comes_only_if_wanted(respond: Respond, extra: Any) -> None:
+    query = Query("r1", EMAIL | {extra}, full_name="Alexis Ohanian", domain="reddit.com")
+    answer = HUNTER.read("find", [query], respond(200, finder())).answers[0]
+    assert [each.field for each in answer.findings] == [Field.EMAIL, extra]
+    assert answer.units == 1000
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from headwater.providers import reading
-from headwater.providers.base import Response, Ticket
-from headwater.providers.errors import OutcomeUnknown
-from headwater.records import Field, Finding
+from headwater.providers.base import Query, Response, Ticket
+from headwater.providers.errors import BadRequest, OutcomeUnknown
+from headwater.providers.hunter import Hunter
+from headwater.records import Field
+
+HUNTER = Hunter()
 
 
 @pytest.mark.parametrize(
@@ -64,16 +67,13 @@ def test_text_is_one_printable_line() -> None:
     assert len(reading.text("x" * 10_000) or "") == 500
 
 
-@pytest.mark.parametrize("secret", ["k3y-4711-not-to-be-seen", "sk_live_0123456789abcdef", "ada@example.com", "x" * 40])
-def test_what_vendors_say_is_shown_without_keys_and_addresses(secret: Any) -> None:
-    assert secret not in reading.told(f"Invalid API key {secret}.", None)
-    assert "Too many records" in reading.told("Too many records, you can only submit up to 250 records")
-
-
-def test_findings_survive_a_ticket() -> None:
-    finding = Finding(Field.EMAIL, "a@b.co", "verified", 0.5, {"name": "A B"})
-    assert reading.unpacked(reading.packed(finding)) == finding
-    assert reading.unpacked(reading.packed(Finding(Field.TITLE, "CEO"))) == Finding(Field.TITLE, "CEO")
+def test_only_what_is_wanted_is_asked_for() -> None:
+    operation = HUNTER.declaration.operation("find")
+    known = {"full_name": "Ada Lovelace", "domain": "acme.com"}
+    reading.require(operation, [Query("r", frozenset({Field.EMAIL, Field.TITLE}), **known)])
+    for want in (frozenset[Field](), frozenset({Field.TITLE})):  # what comes for free is no reason to ask
+        with pytest.raises(BadRequest):
+            reading.require(operation, [Query("r", want, **known)])
 
 
 @pytest.mark.parametrize(("given", "seconds"), [("17", 17.0), ("", None), ("-1", None), ("Wed, 21 Oct 2026", None)])

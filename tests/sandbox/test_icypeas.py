@@ -64,10 +64,10 @@ def test_statuses_of_a_bulk(start: Callable[..., Sandbox]) -> None:
     assert statuses[-1] == "BAD_INPUT"
     assert sum(status in ("FOUND", "DEBITED") for status in statuses) == 3
     assert box.control("meter")["icypeas"]["credits"] == "3"
-    missing = _read(box, _bulk(box, [["Ann", "Smith", "gmail.com"]], "k2"))["items"]
+    missing = _read(box, _bulk(box, [["Ann", "Smith", "gmail.com"]], "k2"), "k2")["items"]
     assert missing[0]["status"] == "NOT_FOUND"
     box.change(rates={"icypeas.aborted": 1})
-    assert _read(box, _bulk(box, _rows(people), "k3"))["items"][0]["status"] == "ABORTED"
+    assert _read(box, _bulk(box, _rows(people), "k3"), "k3")["items"][0]["status"] == "ABORTED"
 
 
 def test_work_in_progress_then_done(start: Callable[..., Sandbox]) -> None:

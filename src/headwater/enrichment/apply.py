@@ -247,6 +247,27 @@ class Applier:
         async with self.database.worker() as connection:
             await connection.execute(SQL["forget_items"], values)
 
+    async def refuse(self, posed: Sequence[tuple[Item, int]], operation: str, reason: str) -> None:
+        """Records that this operation can not be asked about: nothing was sent, others are asked."""
+        for workspace, group in grouped(posed, lambda pair: pair[0].workspace).items():
+            async with self.database.worker(workspace) as connection:
+                await Contacts(connection).remember_asked(
+                    {
+                        "contact_id": contact,
+                        "operation": operation,
+                        "subject": item.subject,
+                        "fields": list(item.want),
+                        "outcome": "refused",
+                        "call_id": None,
+                        "at": self.collaborators.now().isoformat(),
+                    }
+                    for item, contact in group
+                )
+                await connection.execute(SQL["finish_items"], {"ids": [item.id for item, _ in group]})
+                trail = ({"skipped": operation, "why": reason},)
+                notes = {item.lookup: Note(0, trail) for item, _ in group}
+                await self.plan(connection, workspace, list(notes), notes)
+
     async def out_of_money(self, connection: Connection, items: Sequence[Item]) -> None:
         """The job may not spend what the next call could cost: what is known so far is delivered."""
         for workspace, group in grouped(items, _WORKSPACE).items():

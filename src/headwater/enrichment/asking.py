@@ -42,6 +42,15 @@ class Batch:
     request: Request
 
 
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A claimed item with its contact and what to tell the vendor."""
+
+    item: Item
+    contact: int
+    query: Query
+
+
 class Asking:
     """Claims, asks and polls for one lane."""
 
@@ -73,13 +82,28 @@ class Asking:
         gone = [item for item in items if item.id not in found]
         if gone:
             await self.applier.forget(gone, token)
-        kept = [item for item in items if item.id in found]
-        if not kept:
+        kept = [Posed(item, *found[item.id]) for item in items if item.id in found]
+        lacking = [each for each in kept if not self.operation.accepts(each.query)]
+        if lacking:
+            await self._refuse(lacking, "too little is known to ask")
+        return await self._batch(token, [each for each in kept if each not in lacking])
+
+    async def _batch(self, token: UUID, posed: Sequence["Posed"]) -> Batch | None:
+        """One request for these, or None where there is nothing to ask."""
+        if not posed:
             return None
-        contacts = tuple(found[item.id][0] for item in kept)
-        queries = tuple(found[item.id][1] for item in kept)
-        request = self.adapter.ask(self.operation.name, queries, self.vendor.account)
-        return Batch(token, tuple(kept), contacts, queries, request)
+        queries = tuple(each.query for each in posed)
+        try:
+            request = self.adapter.ask(self.operation.name, queries, self.vendor.account)
+        except BadRequest as error:
+            await self._refuse(posed, str(error))
+            return None
+        items, contacts = tuple(each.item for each in posed), tuple(each.contact for each in posed)
+        return Batch(token, items, contacts, queries, request)
+
+    async def _refuse(self, posed: Sequence["Posed"], reason: str) -> None:
+        name = f"{self.vendor.name}.{self.operation.name}"
+        await self.applier.refuse([(each.item, each.contact) for each in posed], name, reason)
 
     async def _queries(self, connection: Connection, items: Sequence[Item]) -> dict[int, tuple[int, Query]]:
         """What to tell the vendor, by item; items of cancelled jobs are absent."""
@@ -267,7 +291,8 @@ class Asking:
             )
         except (BadRequest, StopVendor) as error:
             await self._tell_lane(error, request.family)
-            await self.applier.fail(call.id, self.vendor, self.operation, token, Failure.UNKNOWN, str(error))
+            kind = Failure.of(error) if isinstance(error, StopVendor) and not error.charged else Failure.UNKNOWN
+            await self.applier.fail(call.id, self.vendor, self.operation, token, kind, str(error))
         except ProviderError as error:
             await self._poll_failed(call, token, ticket, error, request.family)
         else:

@@ -69,6 +69,15 @@ class Engine:
                 for loop in loops:
                     group.create_task(loop)
 
+    async def idle(self) -> None:
+        """Return once nothing waits in any lane."""
+        lanes = list(self.vendors.lanes().values())
+        while True:
+            async with self.database.worker() as connection:
+                if not (await store.one(connection, "work_left", lanes=lanes))["left"]:
+                    return
+            await asyncio.sleep(1.0)
+
     async def drain(self, seconds: float) -> None:
         """Claim nothing more, and give requests that are out a moment to come back."""
         self._draining = True

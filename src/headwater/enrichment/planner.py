@@ -52,9 +52,9 @@ class Offer:
             return self.reliability[wanted, status or ""]
         return min((p for (each, _), p in self.reliability.items() if each is wanted), default=0.5)
 
-    def mean_trust(self, wanted: Field) -> float:
-        known = [p for (each, _), p in self.reliability.items() if each is wanted and p > 0]
-        return sum(known) / len(known) if known else 0.5
+    def accuracy(self, wanted: Field) -> float:
+        """The published probability that any value of this field is right, before its class is known."""
+        return self.operation.accuracy.get(wanted, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +186,11 @@ def _find(case: Case, offer: Offer, open_fields: frozenset[Field]) -> Ask | None
     want = operation.finds & open_fields
     if not want or not operation.accepts(query_of(case, want, "")):
         return None
-    gain = operation.hit_rate * sum(offer.mean_trust(wanted) for wanted in want)
-    cost = operation.hit_rate * offer.price(want) + (1 - operation.hit_rate) * operation.charge.miss
-    return Ask(offer.vendor, operation.name, want, "", offer.price(want), cost / gain)
+    gain = operation.hit_rate * sum(offer.accuracy(wanted) for wanted in want)
+    miss = operation.charge.miss * offer.credit_price / 1000
+    cost = operation.hit_rate * offer.price(want) + (1 - operation.hit_rate) * miss
+    free = operation.extras & open_fields
+    return Ask(offer.vendor, operation.name, want | free, "", offer.price(want), cost / max(gain, 0.01))
 
 
 def _candidates(case: Case, rules: Rules, belief: Belief) -> list[tuple[str, float]]:

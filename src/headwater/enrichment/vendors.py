@@ -46,7 +46,7 @@ class Vendors:
             Offer(vendor.name, operation, vendor.credit_price, vendor.adapter.declaration.reliability)
             for vendor in self.accounts.values()
             for operation in vendor.operations()
-            if self.lane(vendor.name, operation.name) not in closed
+            if operation.offered(vendor.account.options) and self.lane(vendor.name, operation.name) not in closed
         ]
 
     def lane(self, vendor: str, operation: str) -> str:

@@ -14,7 +14,7 @@ from headwater.records import Field
 Cell = str | int | float | None
 
 _PER_FIELD = ("", "_confidence", "_status", "_source")
-_LAST = ("hw_email_unsure", "hw_row", "hw_outcome", "hw_cost_usd", "hw_notes")
+_LAST = ("hw_email_unsure", "hw_row", "hw_outcome", "hw_cost_usd", "hw_contact_id", "hw_notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class OutRow:
     cells: Sequence[str]
     state: str
     notes: Sequence[Mapping[str, str]]
+    contact_id: int
     knowledge: Knowledge
     lookup: Mapping[str, Any]
 
@@ -64,6 +65,7 @@ def _ours(row: OutRow, options: Options, rules: Rules) -> dict[str, Cell]:
     values["hw_row"] = row.state
     values["hw_outcome"] = row.lookup.get("outcome")
     values["hw_cost_usd"] = 0 if duplicate else row.lookup.get("spent", 0) / 1_000_000
+    values["hw_contact_id"] = row.contact_id
     values["hw_notes"] = "; ".join(note["text"] for note in row.notes) or None
     return values
 

@@ -87,7 +87,7 @@ async def _complete(connection: Connection, job: int, rows: list[dict[str, Any]]
     found = await (await connection.execute(SQL["lookups_of"], {"job": job, "contacts": ids})).fetchall()
     lookups = {row["contact_id"]: row for row in found}
     return [
-        OutRow(row["cells"], row["state"], row["notes"] or (), knowledge[row["contact_id"]],
+        OutRow(row["cells"], row["state"], row["notes"] or (), row["contact_id"], knowledge[row["contact_id"]],
                lookups.get(row["contact_id"], {}))
         for row in rows
     ]  # fmt: skip

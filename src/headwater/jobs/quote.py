@@ -59,7 +59,7 @@ def quote(rows: Iterable[Accepted | Reject], options: Options, offers: Sequence[
 
 
 def _dearness(offer: Offer) -> tuple[float, str]:
-    gain = sum(offer.mean_trust(wanted) for wanted in offer.operation.finds)
+    gain = sum(offer.accuracy(wanted) for wanted in offer.operation.finds)
     return offer.price(offer.operation.finds) / max(gain, 0.01), offer.name
 
 
@@ -96,7 +96,7 @@ def _found(offer: Offer, want: frozenset[Field], left: dict[Field, float], rules
     if offer.operation.verifies:
         return
     for wanted in want:
-        sure = offer.mean_trust(wanted) / max(level(wanted, rules), 0.01)
+        sure = offer.accuracy(wanted) / max(level(wanted, rules), 0.01)
         left[wanted] *= 1 - offer.operation.hit_rate * min(1.0, sure)
 
 

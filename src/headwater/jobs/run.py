@@ -24,7 +24,7 @@ from headwater.jobs.options import Options
 from headwater.jobs.reading import SQL, Checked, ChunkReader
 from headwater.jobs.runtime import Runtime, now
 from headwater.jobs.summary import summarise
-from headwater.kit.errors import HeadwaterError
+from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.ledger import Ledger
 from headwater.records import Column
 from headwater.verification import check_phones
@@ -73,6 +73,30 @@ async def run(runtime: Runtime, opened: Opened, budget: int, watch: Callable[[Pr
     await serve(runtime, _read_and_wait(runtime, job, opened, watch))
     seconds = time.monotonic() - started
     return await summarise(runtime.database, runtime.workspace.id, job, seconds=seconds)
+
+
+async def carry_on(runtime: Runtime, stored: Mapping[str, Any], watch: Callable[[Progress], None]) -> dict[str, Any]:
+    """Carry a stored job on. Its file is needed only while it is not read to its end."""
+    started = time.monotonic()
+    job = int(stored["id"])
+    async with runtime.database.app(runtime.workspace.id) as connection:
+        await _wake(connection, job)
+    unread = stored["rows_expected"] is None or stored["rows_read"] < stored["rows_expected"]
+    await serve(runtime, _reread(runtime, job, stored, watch) if unread else _revive_and_wait(runtime, job, watch))
+    seconds = time.monotonic() - started
+    return await summarise(runtime.database, runtime.workspace.id, job, seconds=seconds)
+
+
+async def _reread(runtime: Runtime, job: int, stored: Mapping[str, Any], watch: Callable[[Progress], None]) -> None:
+    opened = open_job(Path(stored["source_path"]), Path(stored["output_path"]), Options.restored(stored["options"]))
+    if opened.source.sha256 != stored["source_sha256"]:
+        raise BadInput(f"{stored['source_path']} is no longer the file that job {job} began with; enrich it anew.")
+    await _read_and_wait(runtime, job, opened, watch)
+
+
+async def _revive_and_wait(runtime: Runtime, job: int, watch: Callable[[Progress], None]) -> None:
+    await _start_running(runtime, job)
+    await wait_for(runtime, job, watch)
 
 
 async def serve(runtime: Runtime, work: Any) -> None:
@@ -139,6 +163,10 @@ async def read_file(runtime: Runtime, job: int, opened: Opened, watch: Callable[
         async with runtime.database.worker(runtime.workspace.id) as connection:
             await reader.store(connection, chunk, checked, now(), stored)
         watch(await progress_of(runtime, job))
+    await _start_running(runtime, job)
+
+
+async def _start_running(runtime: Runtime, job: int) -> None:
     async with runtime.database.app(runtime.workspace.id) as connection:
         values = {"job": job, "state": "running", "reason": None, "from": ["reading"]}
         await connection.execute(SQL["set_state"], values)

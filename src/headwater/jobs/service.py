@@ -16,16 +16,16 @@ class Jobs:
     """The jobs of one workspace."""
 
     def __init__(self, database: Database, workspace: int) -> None:
-        self._database = database
-        self._workspace = workspace
+        self.database = database
+        self.workspace = workspace
 
     async def recent(self, limit: int = 20) -> list[dict[str, Any]]:
-        async with self._database.app(self._workspace) as connection:
+        async with self.database.app(self.workspace) as connection:
             return await (await connection.execute(SQL["jobs"], {"limit": limit})).fetchall()
 
     async def get(self, job: int) -> dict[str, Any]:
         """The stored job. Raises BadInput if this workspace has none of that number."""
-        async with self._database.app(self._workspace) as connection:
+        async with self.database.app(self.workspace) as connection:
             row = await (await connection.execute(SQL["job"], {"job": job})).fetchone()
         if row is None:
             raise BadInput(f"There is no job {job} in this workspace; `headwater jobs list` shows those there are.")
@@ -43,32 +43,38 @@ class Jobs:
     async def cancel(self, job: int) -> None:
         """Stop for good. What was bought stays known; what is out is still paid and kept when it comes back."""
         await self._move(job, "cancelled", _UNFINISHED, "cancelled")
-        async with self._database.app(self._workspace) as connection:
+        async with self.database.app(self.workspace) as connection:
             await connection.execute(SQL["cancel_items"], {"job": job})
             await connection.execute(SQL["cancel_lookups"], {"job": job})
             row = await (await connection.execute(SQL["job"], {"job": job})).fetchone()
             if row:
                 await Ledger(connection).give_back(job, round_=row["round"])
 
-    async def retry(self, job: int, budget: int, *, unknown: bool = False) -> int:
+    async def has(self, job: int) -> bool:
+        async with self.database.app(self.workspace) as connection:
+            return await (await connection.execute(SQL["job"], {"job": job})).fetchone() is not None
+
+    async def retry(self, job: int, *, unknown: bool = False) -> int:
         """Open the lookups again that did not find all; returns how many.
 
-        What failed is asked again. What is unknown may have been charged, so only if the user says so.
+        What failed is asked again. What is unknown may have been charged, so only if the user says so. The round may
+        spend what the round before gave back.
         """
         outcomes = ["failed", "unknown"] if unknown else ["failed"]
-        async with self._database.app(self._workspace) as connection:
+        async with self.database.app(self.workspace) as connection:
             values = {"job": job, "from": ["done", "failed", "cancelled"]}
             row = await (await connection.execute(SQL["next_round"], values)).fetchone()
             if row is None:
                 raise BadInput(f"Job {job} is not finished, so there is nothing to retry; wait for it or cancel it.")
             await connection.execute(SQL["forget_failures"], {"job": job, "outcomes": outcomes})
             opened = await (await connection.execute(SQL["reopen_lookups"], {"job": job})).fetchall()
-            await Ledger(connection).authorise(job, budget, round_=row["round"])
+            ledger = Ledger(connection)
+            await ledger.authorise(job, await ledger.returned(job), round_=row["round"])
         return len(opened)
 
     async def unknown_calls(self, job: int | None = None) -> list[dict[str, Any]]:
         """Calls whose outcome nobody knows, with the people they were for."""
-        async with self._database.app(self._workspace) as connection:
+        async with self.database.app(self.workspace) as connection:
             return await (await connection.execute(SQL["unknown_calls"], {"job": job})).fetchall()
 
     async def options(self, job: int) -> Options:
@@ -77,12 +83,12 @@ class Jobs:
     async def _move(self, job: int, state: str, sources: Sequence[str], word: str) -> None:
         current = await self.get(job)
         values = {"job": job, "state": state, "reason": None, "from": list(sources)}
-        async with self._database.app(self._workspace) as connection:
+        async with self.database.app(self.workspace) as connection:
             moved = await (await connection.execute(SQL["set_state"], values)).fetchone()
         if not moved:
             raise BadInput(f"Job {job} is {current['state']}, so it can not be {word}.")
 
     async def _items(self, job: int, *, held: bool) -> None:
         values = {"job": job, "from": 0 if held else 3, "to": 3 if held else 0}
-        async with self._database.app(self._workspace) as connection:
+        async with self.database.app(self.workspace) as connection:
             await connection.execute(SQL["pause_items"], values)

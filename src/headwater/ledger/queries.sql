@@ -26,3 +26,8 @@ select a.name, sum(t.amount)::bigint as amount
 from transfer t join account a on a.id = t.credit
 where t.workspace_id = current_workspace() and t.job_id = %(job)s and t.kind in ('settle', 'lose')
 group by a.name order by a.name;
+
+-- name: last_return
+-- What a job gave back at the end of its last round.
+select amount from transfer
+where workspace_id = current_workspace() and job_id = %(job)s and kind = 'return' order by id desc limit 1;

@@ -85,6 +85,12 @@ class Ledger:
         await self._post(f"job:{job}:round:{round_}:return", _job(job), FUNDING, rest, "return", job=job)
         return rest
 
+    async def returned(self, job: int) -> int:
+        """What the job gave back when it last finished, in micros."""
+        cursor = await self._connection.execute(_SQL["last_return"], {"job": job})
+        row = await cursor.fetchone()
+        return int(row["amount"]) if row else 0
+
     async def spent(self, job: int) -> dict[str, int]:
         """Micros a job paid, by account: ``vendor:hunter``, ``unknown:hunter``, ``cache``."""
         cursor = await self._connection.execute(_SQL["spend_of_job"], {"job": job})

@@ -41,19 +41,22 @@ class Account:
     vendor: str
     base_url: str
     api_key: str = field(repr=False)
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. ``family`` names the limits it counts against (a key of ``Declaration.limits``)."""
+    """One HTTP request; what may name a person or hold a key is not shown by its repr.
+
+    ``family`` names the limits it counts against (a key of ``Declaration.limits``).
+    """
 
     method: Literal["GET", "POST"]
     url: str
     family: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    params: Mapping[str, str] = field(default_factory=dict)
-    json: Json = None
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: Json = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,13 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing a vendor can be asked. ``needs`` lists alternatives: any one complete set of inputs will do."""
+    """One thing a vendor can be asked. ``needs`` lists alternatives: any one complete set of inputs will do.
+
+    ``extras`` are fields that come with a hit at no cost: no reason to ask, but returned if the query wants them too.
+    ``requires`` names options of the account without which the operation can not be offered. ``accuracy`` is the
+    published probability that a value this operation returns is right, over all status classes, for every field it
+    returns; a verifying operation returns no values of its own and has none.
+    """
 
     name: str
     finds: frozenset[Field]
@@ -141,6 +150,13 @@ class Operation:
     submits: bool = False
     timeout: float = 30.0
     verifies: bool = False
+    extras: frozenset[Field] = frozenset()
+    requires: tuple[str, ...] = ()
+    accuracy: Mapping[Field, float] = field(default_factory=dict)
+
+    def offered(self, options: Mapping[str, str]) -> bool:
+        """Whether an account with these options can be asked for this at all."""
+        return all(options.get(name) for name in self.requires)
 
     def accepts(self, query: Query) -> bool:
         return any(all(getattr(query, name) for name in needed) for needed in self.needs)

@@ -28,8 +28,17 @@ from headwater.providers.base import (
 )
 from headwater.providers.errors import BadRequest, OutcomeUnknown, StopVendor
 from headwater.providers.reading import Garbled, Record
+from headwater.providers.words import quoted
 from headwater.records import Field, Finding
 
+# no page publishes the accuracy of these: assumed, from 22.5 % of business data going stale in a year
+_PROFILE = {
+    Field.TITLE: 0.85,
+    Field.COMPANY: 0.90,
+    Field.DOMAIN: 0.90,
+    Field.LINKEDIN: 0.90,
+    Field.COUNTRY: 0.90,
+}
 _PATH = "/v1/enrich/all"
 _RECORD_BYTES = 15_000  # "up to 15 kB of data in a single record"
 _FETCH_EVERY = 30.0
@@ -83,6 +92,9 @@ class Dropcontact:
                 charge=Charge(hit=_CREDIT),  # vendor's rule, see above; most() covers the record sent with an address
                 hit_rate=0.50,  # third-party figures: 45-55 %
                 submits=True,
+                # e-mail: an operator of 3,626 campaigns says 90-95 % (a competitor: 80-85 %);
+                # phone: our estimate, between a mobile and the company's own number
+                accuracy={Field.EMAIL: 0.92, Field.PHONE: 0.40, **_PROFILE},
             ),
         ),
         limits={"enrich": (Limit(60, 1),)},  # published
@@ -96,11 +108,7 @@ class Dropcontact:
             (Field.EMAIL, ""): 0.70,
             (Field.PHONE, "mobile"): 0.65,
             (Field.PHONE, "company"): 0.30,  # vendor: the phone number of the company
-            (Field.TITLE, ""): 0.85,
-            (Field.COMPANY, ""): 0.90,
-            (Field.DOMAIN, ""): 0.90,
-            (Field.LINKEDIN, ""): 0.90,
-            (Field.COUNTRY, ""): 0.90,
+            **{(known, ""): chance for known, chance in _PROFILE.items()},
         },
         shareable=False,
     )
@@ -200,11 +208,11 @@ def _declined(body: Record, asked: int) -> Answer:
         raise StopVendor("Dropcontact refused the whole request: the credits of the account do not cover it.")
     if asked == 1:
         return _input_refused(body)
-    raise BadRequest(f"Dropcontact refused the request ({reading.told(*_words(body))}).")
+    raise BadRequest(f"Dropcontact refused the request{quoted(*_words(body))}.")
 
 
 def _input_refused(said: Record) -> Answer:
-    return Answer(Outcome.REFUSED, reason=f"Dropcontact refused the input ({reading.told(*_words(said))})")
+    return Answer(Outcome.REFUSED, reason=f"Dropcontact refused the input{quoted(*_words(said))}")
 
 
 # --- fetching
@@ -216,7 +224,7 @@ def _fetched(ticket: Ticket, queries: Sequence[Query], body: Record) -> Reply:
         addressed = frozenset(_positions(ticket, "addressed", len(queries)))
         return Reply(_answers(sent, addressed, queries, reading.rows(body["data"], "data")))
     if body.get("error") is True:
-        raise OutcomeUnknown(f"Dropcontact does not show what was submitted ({reading.told(*_words(body))}).")
+        raise OutcomeUnknown(f"Dropcontact does not show what was submitted{quoted(*_words(body))}.")
     if body.get("success") is not False:
         raise Garbled("Dropcontact's answer neither has data nor says that there is none yet.")
     return Reply(ticket=reading.again(ticket, _advice(body), _PATIENCE, "Dropcontact"))

@@ -24,6 +24,7 @@ from headwater.providers.base import (
 )
 from headwater.providers.errors import StopVendor, TryLater
 from headwater.providers.reading import Garbled, Record
+from headwater.providers.words import quoted
 from headwater.records import Field, Finding
 
 _PATHS = {"find": "/email-finder", "verify": "/email-verifier", "person": "/people/find"}
@@ -38,6 +39,16 @@ _RESULTS = {
     "disposable": "risky",
     "unknown": "unknown",
 }
+# no page publishes the accuracy of these: assumed, from 22.5 % of business data going stale in a year
+_PROFILE = {
+    Field.TITLE: 0.80,
+    Field.COMPANY: 0.85,
+    Field.DOMAIN: 0.85,
+    Field.LINKEDIN: 0.90,
+    Field.COUNTRY: 0.90,
+    Field.PHONE: 0.50,
+}
+_FREE = frozenset(_PROFILE) - {Field.COUNTRY}  # what the finder's answer holds besides the address
 _VERIFY_EVERY = 5.0  # the vendor: "as often as you want, it will only count as a single request"
 _VERIFY_PATIENCE = 600.0
 
@@ -62,6 +73,9 @@ class Hunter:
                 batch=1,
                 charge=Charge(hit=1000, repeat=0),  # help article: duplicates in a billing period are free
                 hit_rate=0.50,  # third-party figures: 40-60 %
+                extras=_FREE,
+                # an operator of 3,626 campaigns: 88-92 % (a competitor: 75-80 %)
+                accuracy={Field.EMAIL: 0.90, **{free: _PROFILE[free] for free in _FREE}},
             ),
             Operation(
                 name="verify",
@@ -75,11 +89,12 @@ class Hunter:
             ),
             Operation(
                 name="person",
-                finds=frozenset({Field.TITLE, Field.COMPANY, Field.DOMAIN, Field.LINKEDIN, Field.COUNTRY, Field.PHONE}),
+                finds=frozenset(_PROFILE),
                 needs=(frozenset({"email"}), frozenset({"linkedin"})),
                 batch=1,
                 charge=Charge(hit=1000),  # no page states the price of an enrichment: the dearest reading is reserved
                 hit_rate=0.45,  # third-party figure for the comparable Clearbit lookup: 40-50 %
+                accuracy=_PROFILE,
             ),
         ),
         limits={  # published: 15/s and 500/min for finder and enrichment, 10/s and 300/min for the verifier
@@ -95,12 +110,7 @@ class Hunter:
             (Field.EMAIL, "disposable"): 0.0,
             (Field.EMAIL, "invalid"): 0.0,
             (Field.EMAIL, ""): 0.60,
-            (Field.TITLE, ""): 0.80,
-            (Field.COMPANY, ""): 0.85,
-            (Field.DOMAIN, ""): 0.85,
-            (Field.LINKEDIN, ""): 0.90,
-            (Field.COUNTRY, ""): 0.90,
-            (Field.PHONE, ""): 0.50,
+            **{(known, ""): chance for known, chance in _PROFILE.items()},
         },
         shareable=False,
     )
@@ -180,7 +190,7 @@ def _refusal(operation: str, response: Response) -> Answer:
     if status == 404 and operation == "person":
         return Answer(Outcome.MISS, reason="not in the vendor's database")
     if status == 400:
-        return Answer(Outcome.REFUSED, reason=f"Hunter refused the input ({reading.told(*words)})")
+        return Answer(Outcome.REFUSED, reason=f"Hunter refused the input{quoted(*words)}")
     if status == 403:
         raise TryLater("Hunter's rate limit is reached.", after=reading.retry_after(response), throttled=True)
     if status == 429:
@@ -252,6 +262,7 @@ _FINDER_FIELDS: Mapping[Field, reading.FieldReader] = {
     Field.EMAIL: _finder_email,
     Field.TITLE: reading.plain(Field.TITLE, "position"),
     Field.COMPANY: reading.plain(Field.COMPANY, "company"),
+    Field.DOMAIN: reading.plain(Field.DOMAIN, "domain", reading.domain),
     Field.LINKEDIN: reading.plain(Field.LINKEDIN, "linkedin_url", reading.linkedin),
     Field.PHONE: reading.plain(Field.PHONE, "phone_number", reading.phone),
 }

@@ -6,7 +6,7 @@ Rules that all vendors share, so that an adapter only states what is particular 
 - 503, 408 and 425 mean by their definition (RFC 9110, RFC 8470) that the request was not carried out: ``TryLater``;
   any other 5xx may follow the work and the charge: ``OutcomeUnknown``. When only a result is fetched, which is free,
   every 5xx is ``TryLater``;
-- words that come from outside are shortened, cleaned and stripped of whatever looks like a key before they are shown.
+- a vendor's own words are shown only through ``words``, which leaves out whatever could be a key or a person.
 """
 
 import json
@@ -19,6 +19,7 @@ import phonenumbers
 
 from headwater.providers.base import Account, Answer, Json, Operation, Outcome, Query, Reply, Response, Ticket
 from headwater.providers.errors import BadRequest, OutcomeUnknown, ProviderError, StopVendor, TryLater
+from headwater.providers.words import quoted
 from headwater.records import Field, Finding
 
 Record = Mapping[str, Json]
@@ -30,7 +31,6 @@ _LONGEST_VALUE = 500
 _ADDRESS = re.compile(r"[^@\s<>(),;:\"\\]+@[^@\s<>(),;:\"\\]+\.[^@\s<>(),;:\"\\.]{2,}")
 _HOST = re.compile(r"[^\s@/?#:.]+(?:\.[^\s@/?#:.]+)+")
 _PROFILE = re.compile(r"(?:https?://)?(?:[\w-]+\.)?linkedin\.com/in/([\w%.~'-]+)(?:[/?#].*)?|(?:/?in/)?([\w%.~'-]+)/?")
-_SECRET_LIKE = re.compile(r"(?=[\w+/=.-]*\d)[\w+/=.-]{12,}|[\w+/=.-]{28,}|[\w.+-]+@[\w.-]+")
 
 
 class Garbled(OutcomeUnknown):
@@ -164,12 +164,6 @@ def findings(readers: Mapping[Field, FieldReader], source: Record, want: frozens
     return tuple(finding for finding in read if finding is not None)
 
 
-def told(*words: Json) -> str:
-    """A vendor's own words for an error sentence: one short line without anything that looks like a key or address."""
-    line = ", ".join(part for part in map(text, words) if part)
-    return _SECRET_LIKE.sub("…", line)[:160]
-
-
 # --- answers
 
 
@@ -204,11 +198,13 @@ def placed(references: Sequence[str], echoed: Iterable[Json], start: int, ordere
 
 
 def require(operation: Operation, queries: Sequence[Query]) -> None:
-    """Refuse to build a request that the vendor would have to refuse."""
+    """Refuse to build a request that the vendor would have to refuse, or that would buy what nobody wants."""
     if not 1 <= len(queries) <= operation.batch:
         raise BadRequest(f"{operation.name} takes 1 to {operation.batch} records at once, not {len(queries)}.")
     if not all(operation.accepts(query) for query in queries):
         raise BadRequest(f"{operation.name} lacks inputs for at least one of {len(queries)} records.")
+    if not all(operation.finds & query.want for query in queries):
+        raise BadRequest(f"{operation.name} finds nothing that is wanted for at least one of {len(queries)} records.")
 
 
 def url(account: Account, path: str) -> str:
@@ -227,7 +223,7 @@ def retry_after(response: Response) -> float | None:
 def failure(response: Response, vendor: str, *words: Json) -> ProviderError:
     """What a status means where the vendor documents nothing else; ``words`` are the vendor's own."""
     status = response.status
-    said = f"{vendor} answered {status}" + (f" ({told(*words)})" if told(*words) else "")
+    said = f"{vendor} answered {status}{quoted(*words)}"
     if status in (401, 402, 403):
         # the words are left out: this is where a vendor may repeat the key
         return StopVendor(f"{vendor} answered {status}: check the key, its rights and the credits of the account.")
@@ -267,18 +263,3 @@ def read_again(ticket: Ticket, error: Garbled) -> Reply:
 def worn_out(ticket: Ticket) -> bool:
     """Whether the result was garbled as often in a row as is worth reading it."""
     return whole(ticket.state.get("garbled")) >= _GARBLED_READS
-
-
-# --- findings that wait in a ticket
-
-
-def packed(finding: Finding) -> Json:
-    """A finding as JSON for a ticket's state."""
-    return [finding.field.value, finding.value, finding.status, finding.reported, dict(finding.detail)]
-
-
-def unpacked(stored: Json) -> Finding:
-    """The finding that ``packed`` stored."""
-    field, value, status, reported, detail = rows(stored, "A stored finding")
-    details = {key: str(word) for key, word in record(detail, "A stored detail").items()}
-    return Finding(Field(str(field)), str(value), text(status), number(reported), details)

@@ -226,7 +226,7 @@ def _int64(text: str) -> bool:
     return digits.isascii() and digits.isdigit() and len(digits) < 20 and -(1 << 63) <= int(text) < 1 << 63
 
 
-def _organisation(desk: Desk, detail: Mapping[str, Any]) -> Any:
+def _organisation(desk: Desk, detail: Mapping[str, Any], form: str) -> Any:
     name, profile = str(detail.get("name") or ""), str(detail.get("linkedin_url") or "")
     if profile and not name:
         name = profile.rstrip("/").rpartition("/")[2].replace("-", " ")
@@ -235,7 +235,7 @@ def _organisation(desk: Desk, detail: Mapping[str, Any]) -> Any:
         return None
     company = desk.directory.world.company(domain)
     known = company.dns != "nxdomain" and desk.dice.chance(0.85, "apollo company", domain)
-    return shapes.organisation(desk, company, full=True) if known else None
+    return shapes.organisation(desk, company, form) if known else None
 
 
 def organizations_enrich(desk: Desk, call: Call) -> Answer:
@@ -246,7 +246,7 @@ def organizations_enrich(desk: Desk, call: Call) -> Answer:
     price = desk.price("apollo.price_record")
     if refusal := _no_credits(desk, call, price):
         return refusal
-    found = _organisation(desk, asked)
+    found = _organisation(desk, asked, "full")
     if found is None:
         return Answer(200, {"organization": None}, "miss", records=1, misses=1, subject=asked)
     return Answer(200, {"organization": found}, "hit", [Charge(price, asked)], records=1, hits=1, subject=asked)
@@ -261,7 +261,7 @@ def organizations_bulk_enrich(desk: Desk, call: Call) -> Answer:
         details = [{"domain": domain} for domain in domains.split(",") if domain]
     if refusal := _details_problem(details, "domain count cannot be more than 10", "domains"):
         return refusal
-    found = [_organisation(desk, detail) for detail in details]
+    found = [_organisation(desk, detail, "bulk") for detail in details]
     unique = {each["id"]: (each, asked) for each, asked in zip(found, details, strict=True) if each}
     price = desk.price("apollo.price_record")
     if refusal := _no_credits(desk, call, price * len(unique)):

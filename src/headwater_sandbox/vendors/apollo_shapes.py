@@ -30,7 +30,7 @@ def person(desk: Desk, belief: Belief, with_email: bool) -> dict[str, Any]:
         "github_url": None, "facebook_url": None, "extrapolated_email_confidence": 0.42 if guess else None,
         "headline": f"{who.title} at {org.name}", "email": belief.email, "organization_id": organisation_id(desk, org),
         "employment_history": _history(desk, belief), "state": who.state, "city": who.city,
-        "country": COUNTRY_NAMES[who.country], "organization": organisation(desk, org, full=False),
+        "country": COUNTRY_NAMES[who.country], "organization": organisation(desk, org),
         "is_likely_to_engage": desk.dice.chance(0.3, "engages", *who.key), "revealed_for_current_team": True,
         "departments": [who.department], "subdepartments": [], "functions": [who.department],
         "seniority": who.seniority, "show_intent": False,
@@ -68,8 +68,8 @@ def _job(desk: Desk, company: Company, title: str, current: bool, start: str, en
     }  # fmt: skip
 
 
-def organisation(desk: Desk, company: Company, full: bool) -> dict[str, Any]:
-    """An organisation, short (inside a person) or full (enriched by itself)."""
+def organisation(desk: Desk, company: Company, form: str = "short") -> dict[str, Any]:
+    """An organisation: short (inside a person), bulk, or full (enriched by itself)."""
     country = COUNTRY_NAMES[company.country]
     industry = company.industry.lower()
     tag = desk.dice.token(24, "apollo industry", industry)
@@ -88,18 +88,23 @@ def organisation(desk: Desk, company: Company, full: bool) -> dict[str, Any]:
         "raw_address": f"{company.city}, {company.state}, {country}", "street_address": None, "city": company.city,
         "state": company.state, "postal_code": None, "country": country,
     }  # fmt: skip
-    return body | _more(company) if full else body
+    return body | {"short": {}, "bulk": _some_more(company), "full": _some_more(company) | _more(company)}[form]
+
+
+def _some_more(company: Company) -> dict[str, Any]:
+    return {
+        "num_languages": 0, "num_retail_locations": 0, "owned_by_organization_id": None, "seo_description": None,
+        "short_description": f"{company.name} works in {company.industry.lower()}.", "num_suborganizations": 0,
+        "departmental_head_count": {},
+    }  # fmt: skip
 
 
 def _more(company: Company) -> dict[str, Any]:
     revenue = company.headcount * 140_000
     return {
-        "num_languages": 0, "num_retail_locations": 0, "owned_by_organization_id": None, "seo_description": None,
-        "short_description": f"{company.name} works in {company.industry.lower()}.", "suborganizations": [],
-        "num_suborganizations": 0, "annual_revenue_printed": f"{revenue / 1_000_000:.1f}M", "annual_revenue": revenue,
+        "suborganizations": [], "annual_revenue_printed": f"{revenue / 1_000_000:.1f}M", "annual_revenue": revenue,
         "total_funding": None, "total_funding_printed": None, "latest_funding_round_date": None,
         "latest_funding_stage": None, "funding_events": [], "technology_names": [], "current_technologies": [],
-        "departmental_head_count": {},
     }  # fmt: skip
 
 

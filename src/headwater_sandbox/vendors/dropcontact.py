@@ -57,7 +57,7 @@ def submit(desk: Desk, call: Call) -> Answer:
     request_id = desk.dice.token(22, "dropcontact request", call.identity, call.attempt)
     ready = call.now + desk.delay("dropcontact.batch_seconds", call.identity)
     charges, hits = _settle(desk, billed, str(body.get("language") or "en"), price, ready)
-    work = {"data": data, "language": body.get("language") or "en", "siren": bool(body.get("siren"))}
+    work = {"data": data, "language": str(body.get("language") or "en"), "siren": bool(body.get("siren"))}
     desk.store.issue(NAME, Ticket(request_id, call.account, call.now, ready, 0, work))
     left = (desk.balance(NAME, call.account) - price * len(billed)) // 1000
     answer = {"credits_left": left, "request_id": request_id, "error": False, "success": True}

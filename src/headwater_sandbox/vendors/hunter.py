@@ -96,7 +96,7 @@ def _finder_problem(query: Any, first: str, last: str) -> Answer | None:
     if not last:
         return _bad("You are missing the last_name parameter")
     duration = query.get("max_duration", "10")
-    if not duration.isdigit() or not 3 <= int(duration) <= 20:
+    if not duration.isdecimal() or not 3 <= int(duration) <= 20:
         return _bad("The max_duration must be between 3 and 20", "invalid_max_duration")
     return None
 
@@ -157,7 +157,7 @@ def domain_search(desk: Desk, call: Call) -> Answer:
     if not domain:
         return _bad("You are missing the domain or the company parameter")
     limit, offset = query.get("limit", "10"), query.get("offset", "0")
-    if not limit.isdigit() or not 1 <= int(limit) <= 100 or not offset.isdigit():
+    if not limit.isdecimal() or not 1 <= int(limit) <= 100 or not offset.isdecimal():
         return _bad("The limit must be between 1 and 100 and the offset positive", "pagination_error")
     known = _known_colleagues(desk, domain, query)
     page = known[int(offset) : int(offset) + int(limit)]

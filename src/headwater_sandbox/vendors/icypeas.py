@@ -124,13 +124,14 @@ def bulk_search(desk: Desk, call: Call) -> Answer:
 
 
 def _bulk_problems(task: Any, name: Any, rows: Any, externals: Any) -> list[tuple[str, str]]:
-    problems = [] if task in TASKS else [("task", "enumValue")]
+    problems: list[tuple[str, str]] = []
+    problems += [] if isinstance(task, str) and task in TASKS else [("task", "enumValue")]
     problems += [] if isinstance(name, str) and name else [("name", "required")]
     if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
         return [*problems, ("data", "array")]
     if len(rows) > _MAX_ROWS:
         problems.append(("data", "arrayMax"))
-    if externals and len(externals) != len(rows):
+    if externals and (not isinstance(externals, list) or len(externals) != len(rows)):
         problems.append(("custom.externalIds", "arrayLength"))
     return problems
 

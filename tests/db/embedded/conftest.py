@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -148,10 +148,27 @@ class Site:
                 os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not self.processes() and not self.keepers())
 
-    def clear(self) -> None:
-        for application in self._applications:
-            application.close()
+    @contextmanager
+    def spoiling(self, *paths: Path) -> Iterator[None]:
+        """Let a test damage these files; they are put back afterwards."""
+        kept = self.folder / "kept"
+        kept.mkdir()
+        for path in paths:
+            subprocess.run(["cp", "-a", str(path), str(kept)], check=True)
+        yield
+        self.reset()
+        for path in paths:
+            subprocess.run(["cp", "-a", str(kept / path.name), str(path)], check=True)
+        shutil.rmtree(kept)
+
+    def reset(self) -> None:
+        """End every process of this home."""
+        while self._applications:
+            self._applications.pop().close()
         self.kill_everything()
+
+    def clear(self) -> None:
+        self.reset()
         shutil.rmtree(self.folder)
 
 
@@ -175,23 +192,21 @@ def fresh() -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def made() -> Iterator[Path]:
-    """A home whose database was made, once for all tests."""
+def made() -> Iterator[Site]:
+    """A home whose database was made once; making one, or copying it, takes most of a second."""
     site = Site(open_folder("hw-made-"))
     with site.server():
         pass
-    yield site.home
+    yield site
     site.clear()
 
 
 @pytest.fixture
-def site(made: Path) -> Iterator[Site]:
-    """A home of its own with a database, stopped."""
-    copy = Site(open_folder("hw-test-"))
-    subprocess.run(["cp", "-a", str(made), str(copy.home)], check=True)
-    (copy.room / "socket_folder").unlink()
-    yield copy
-    copy.clear()
+def site(made: Site) -> Iterator[Site]:
+    """A home with a stopped database, shared by the tests that leave its files as they should be."""
+    made.reset()
+    yield made
+    made.reset()
 
 
 @pytest.fixture

@@ -43,7 +43,8 @@ class Writer(threading.Thread):
 
 def write_until_killed(url: str, kill: Callable[[], None], until: Until) -> list[int]:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS written (number int)")
+        connection.execute("DROP TABLE IF EXISTS written")
+        connection.execute("CREATE TABLE written (number int)")
     writer = Writer(url)
     writer.start()
     until(lambda: len(writer.acknowledged) > 300)

@@ -15,7 +15,7 @@ import pytest
 from headwater.db.embedded import EmbeddedServer, FixFolder, find_binaries
 from headwater.db.embedded.account import Account, dedicated_account
 from headwater.db.embedded.binaries import Binaries, runnable_by
-from headwater.db.embedded.places import ROOT_STORE, find, settle
+from headwater.db.embedded.places import ROOT_STORE, _addressable, find, settle
 
 if TYPE_CHECKING:
     from tests.db.embedded.conftest import Site
@@ -59,8 +59,7 @@ def test_home_under_a_closed_folder_keeps_its_data_elsewhere(closed: Path, ask: 
 
 @as_root
 def test_data_kept_elsewhere_and_lost_is_not_replaced_by_an_empty_database(closed: Path) -> None:
-    store = closed.parent / "store"
-    elsewhere = settle(closed, root_store=store).room
+    elsewhere = settle(closed).room
     shutil.rmtree(elsewhere)
     with pytest.raises(FixFolder, match="which is gone"):
         EmbeddedServer(closed).start()
@@ -73,6 +72,7 @@ def test_home_closed_later_is_reported_and_left_closed(site: Site) -> None:
     with pytest.raises(FixFolder, match="cannot enter"):
         site.server().start()
     assert mode(site.home) == 0o700
+    site.home.chmod(0o755)
 
 
 def test_long_home_gets_a_short_socket_folder(fresh: Site, ask: Ask) -> None:
@@ -90,7 +90,7 @@ def test_long_home_gets_a_short_socket_folder(fresh: Site, ask: Ask) -> None:
 
 
 def test_home_with_blanks_quotes_and_foreign_letters(fresh: Site, ask: Ask) -> None:
-    home = fresh.folder / 'it\'s a "home", naïve 水'
+    home = fresh.folder / 'it\'s a "home" naïve 水'
     with EmbeddedServer(home) as server:
         assert ask(server.conninfo(), "SELECT 1") == [(1,)]
         server.stop()
@@ -98,21 +98,21 @@ def test_home_with_blanks_quotes_and_foreign_letters(fresh: Site, ask: Ask) -> N
         assert ask(server.conninfo(), "SELECT 1") == [(1,)]
 
 
-def test_home_behind_a_symbolic_link_is_the_same_home(site: Site) -> None:
-    link = site.folder / "link"
+def test_home_behind_a_symbolic_link_is_the_same_home(site: Site, tmp_path: Path) -> None:
+    link = tmp_path / "link"
     link.symlink_to(site.home)
     with site.server() as server, EmbeddedServer(link) as same:
         assert same.conninfo() == server.conninfo()
 
 
 @pytest.mark.parametrize("spoil", ["opened", "replaced", "removed"])
-def test_spoilt_socket_folder_is_not_used_again(site: Site, ask: Ask, spoil: str) -> None:
+def test_spoilt_socket_folder_is_not_used_again(site: Site, ask: Ask, tmp_path: Path, spoil: str) -> None:
     record = site.room / "socket_folder"
-    spoilt = site.folder / "spoilt"
+    spoilt = tmp_path / "spoilt"
     spoilt.mkdir(mode=0o777)
     if spoil == "replaced":
-        spoilt.rename(site.folder / "target")
-        spoilt.symlink_to(site.folder / "target")
+        spoilt.rename(tmp_path / "target")
+        spoilt.symlink_to(tmp_path / "target")
     elif spoil == "removed":
         spoilt.rmdir()
     record.write_text(str(spoilt))
@@ -121,14 +121,14 @@ def test_spoilt_socket_folder_is_not_used_again(site: Site, ask: Ask, spoil: str
         assert server.status().socket_dir != spoilt
 
 
-def test_socket_folder_removed_under_a_running_server_is_told(site: Site) -> None:
+def test_socket_folder_removed_under_a_running_server_is_told(site: Site, until: Callable[..., None]) -> None:
     with site.server() as server:
         sockets = server.status().socket_dir
         assert sockets is not None
         shutil.rmtree(sockets)
         with pytest.raises(FixFolder, match="removed under the running server"):
             server.start()
-    assert not site.processes()
+    until(site.stopped_cleanly)
 
 
 @as_root
@@ -164,30 +164,18 @@ def test_programs_that_can_be_run_are_not_copied(fresh: Site) -> None:
 def test_ordinary_users_run_a_server_each(fresh: Site, ordinary: tuple[int, int, str]) -> None:
     *uids, python = ordinary
     fresh.folder.chmod(0o777)
-    running = []
-    for uid in uids:
-        home = fresh.folder / f"home of {uid}"
-        application = fresh.application(uid=uid, python=python, home=home)
+    homes = [fresh.folder / "short", fresh.folder / ("long" * 40)]
+    applications = [fresh.application(uid=uid, python=python, home=home) for uid, home in zip(uids, homes, strict=True)]
+    for application in applications:
         application.ready()
-        running.append((application, home, uid))
-    for application, home, uid in running:
+    for uid, home, application in zip(uids, homes, applications, strict=True):
         postmaster = int((home / "postgres/18/data/postmaster.pid").read_text().split()[0])
         assert Path(f"/proc/{postmaster}").stat().st_uid == uid
-        assert mode(home) == 0o700
+        sockets = Path((home / "postgres/socket_folder").read_text())
+        assert (mode(home), mode(sockets), sockets.stat().st_uid) == (0o700, 0o700, uid)
         application.leave()
         assert not fresh.processes(home / "postgres/18/data")
-
-
-def test_long_home_of_an_ordinary_user(fresh: Site, ordinary: tuple[int, int, str]) -> None:
-    uid, _, python = ordinary
-    fresh.folder.chmod(0o777)
-    home = fresh.folder / ("deep" * 40)
-    application = fresh.application(uid=uid, python=python, home=home)
-    application.ready()
-    sockets = Path((home / "postgres" / "socket_folder").read_text())
-    assert (mode(sockets), sockets.stat().st_uid) == (0o700, uid)
-    application.leave()
-    shutil.rmtree(sockets)
+        shutil.rmtree(sockets)
 
 
 def test_home_of_another_user_is_refused(site: Site, ordinary: tuple[int, int, str]) -> None:
@@ -218,6 +206,11 @@ def test_home_that_cannot_be_made_is_told_in_one_sentence(fresh: Site) -> None:
     (fresh.folder / "file").write_text("")
     with pytest.raises(FixFolder, match="cannot use"):
         EmbeddedServer(fresh.folder / "file" / "home").start()
+
+
+def test_comma_is_kept_from_libpq_which_would_split_there() -> None:
+    assert _addressable(Path("/run/headwater"))
+    assert not _addressable(Path("/run/head,water"))
 
 
 def test_finding_makes_nothing(fresh: Site) -> None:

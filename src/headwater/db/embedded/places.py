@@ -78,9 +78,9 @@ class Places:
 
 def settle(home: Path, *, root_store: Path = ROOT_STORE) -> Places:
     """Decide where the database of this home lives and make the folders around it."""
-    places = find(home, root_store=root_store) or _decide(home, root_store)
-    _refuse_other_major(places.room)
+    places = find(home) or _decide(home, root_store)
     _refuse_other_owner(places)
+    _refuse_other_major(places.room)
     for folder in (places.version, places.log):
         if not folder.exists():
             _make(folder, 0o700)
@@ -92,11 +92,12 @@ def settle(home: Path, *, root_store: Path = ROOT_STORE) -> Places:
     return places
 
 
-def find(home: Path, *, root_store: Path = ROOT_STORE) -> Places | None:
+def find(home: Path) -> Places | None:
     """The database of this home if it has one; nothing is made or changed."""
     home = home.expanduser().resolve()
-    room = _recorded_elsewhere(home) or home / "postgres"
-    if not (room / str(MAJOR)).exists() and room.parent != root_store:
+    elsewhere = _recorded_elsewhere(home)
+    room = elsewhere or home / "postgres"
+    if elsewhere is None and not (room / str(MAJOR)).exists():
         return None
     return Places(room, account_for(room / str(MAJOR)))
 
@@ -188,7 +189,7 @@ def _runtime_folders(account: Account) -> list[Path]:
 
 
 def _own_folder(folder: Path, account: Account) -> Path | None:
-    if not _short_enough(folder) or not account.can_traverse(folder.parent):
+    if not _addressable(folder) or not account.can_traverse(folder.parent):
         return None
     if not folder.exists() and not folder.is_symlink():
         _make(folder, 0o700)
@@ -198,15 +199,17 @@ def _own_folder(folder: Path, account: Account) -> Path | None:
 
 def _temporary_folder(base: Path, account: Account) -> Path | None:
     # A random name nobody can prepare for us, and no lock or file shared with other users of the machine.
-    if not _short_enough(base / "headwater-12345678") or not base.is_dir() or not account.can_traverse(base):
+    if not _addressable(base / "headwater-12345678") or not base.is_dir() or not account.can_traverse(base):
         return None
     folder = Path(tempfile.mkdtemp(prefix="headwater-", dir=base))
     account.own(folder)
     return folder
 
 
-def _short_enough(folder: Path) -> bool:
-    return len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_LIMIT
+def _addressable(folder: Path) -> bool:
+    """Short enough for the operating system, and without the comma at which libpq splits lists of hosts."""
+    address = os.fsencode(folder / SOCKET_NAME)
+    return len(address) <= SOCKET_PATH_LIMIT and b"," not in address
 
 
 def _takes_sockets(folder: Path) -> bool:

@@ -7,6 +7,7 @@ from headwater.db.embedded.places import SOCKET_NAME, Places
 
 CONNECT_TIMEOUT = 5
 STARTING = "PostgreSQL is starting"
+NOT_YET = ("the database system is", "No such file", "Connection refused", "closed the connection", "Is the server")
 PASSING = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.TooManyConnections)
 
 
@@ -21,8 +22,8 @@ def refusal(conninfo: str, database: str, places: Places) -> str | None:
     except psycopg.OperationalError as error:
         if error.sqlstate is not None and not isinstance(error, PASSING):
             raise  # it answered, with an error that waiting would not mend
-        said = str(error).rpartition("FATAL:")[2].strip()
-        return f"PostgreSQL takes no connection: {said}" if "too many" in said or "slots" in said else STARTING
+        said = str(error).strip().splitlines()[-1]
+        return STARTING if any(word in said for word in NOT_YET) else f"PostgreSQL takes no connection: {said}"
     return None
 
 

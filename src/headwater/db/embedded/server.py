@@ -92,7 +92,8 @@ class EmbeddedServer:
         atexit.unregister(self.stop)
         if self._use is None or self._places is None:
             return
-        if self._deciding or self._owner != os.getpid():
+        # A home removed meanwhile has no locks to decide with; the keeper still sees us leave.
+        if self._deciding or self._owner != os.getpid() or not self._places.room.exists():
             self._give_up()
             return
         with self._decision(self._places):

@@ -12,6 +12,7 @@ LINES_SHOWN = 5
 _REDO = re.compile(r"redo in progress, elapsed time: ([\d.]+) s, current LSN: (\S+)")
 _FILES = re.compile(r"(?:syncing data directory|resetting unlogged).*elapsed time: ([\d.]+) s")
 _SAID = re.compile(r"(?:FATAL|PANIC|ERROR): +(.*)")
+_NOTED = re.compile(r"LOG: +((?:invalid|unrecognized|syntax error|parameter|[\d.]+ \w+ is outside).*)")
 _DAMAGE = (
     "incorrect checksum in control file",
     "could not locate a valid checkpoint record",
@@ -60,18 +61,22 @@ def recovery_progress(places: Places) -> str | None:
 
 def explain_end(places: Places) -> EmbeddedError:
     """The error for a server that ended although it was wanted."""
-    lines = tuple(lines_of_this_launch(places)[-LINES_SHOWN:])
-    text = "\n".join(lines_of_this_launch(places))
-    said = [found[1] for found in map(_SAID.search, text.splitlines()) if found]
+    everything = lines_of_this_launch(places)
+    text, lines = "\n".join(everything), tuple(everything[-LINES_SHOWN:])
+    reason = _reason(everything)
     if "No space left on device" in text:
         return FreeDiskSpace(f"The disk is full: free some space under {places.room} and start again.", lines)
     if any(mark in text for mark in _DAMAGE):
-        return RestoreBackup(
-            f"The database files in {places.data} are damaged ({said[-1] if said else lines[-1]}): restore a backup.",
-            lines,
-        )
-    reason = said[-1] if said else (lines[-1] if lines else "it left no message")
+        return RestoreBackup(f"The database files in {places.data} are damaged ({reason}): restore a backup.", lines)
     return ReadServerLog(f"PostgreSQL ended while starting: {reason} (log in {places.log}).", lines)
+
+
+def _reason(lines: list[str]) -> str:
+    """The last complaint; one that only says that there are errors is replaced by the first of them."""
+    said = [found[1] for line in lines if (found := _SAID.search(line))]
+    if said and said[-1].endswith("contains errors"):
+        return next((found[1] for line in lines if (found := _NOTED.search(line))), said[-1])
+    return said[-1] if said else lines[-1] if lines else "it left no message"
 
 
 def _newest(folder: Path) -> Path | None:

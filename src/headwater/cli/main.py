@@ -1,0 +1,44 @@
+"""The ``headwater`` command."""
+
+import typer
+
+from headwater import __version__
+from headwater.cli import contacts, doctor, enrich, jobs, work
+from headwater.cli.shell import fail
+from headwater.kit.errors import HeadwaterError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Contact enrichment that never pays twice, never mixes two people, and shows its working.",
+)
+app.command("enrich")(enrich.enrich)
+app.command("quote")(enrich.quote_file)
+app.command("worker")(work.worker)
+app.command("doctor")(doctor.doctor)
+app.command("calls")(jobs.calls)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(contacts.app, name="contacts")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True)) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point; bad options end with exit code 2."""
+    try:
+        app()
+    except HeadwaterError as error:
+        try:
+            fail(error)
+        except typer.Exit as left:
+            raise SystemExit(left.exit_code) from None

@@ -1,0 +1,80 @@
+"""What every command shares: settings, the event loop with its signals, and what errors look like."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import typer
+import uvloop
+from rich.console import Console
+
+from headwater.kit import log
+from headwater.kit.errors import HeadwaterError
+from headwater.kit.log import mask
+from headwater.kit.settings import Settings, load
+from headwater.providers.catalogue import ADAPTERS
+
+Result = TypeVar("Result")
+
+stdout = Console(highlight=False, soft_wrap=True)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Interrupted(HeadwaterError):
+    """Ctrl-C or a polite kill: all that was done is stored."""
+
+    exit_code = 130
+
+
+def settings() -> Settings:
+    found = load(os.environ, vendors=ADAPTERS, folder=Path.cwd())
+    log.configure(found.log_level)
+    return found
+
+
+def note(message: str) -> None:
+    """Tell a person something that is not the result."""
+    stderr.print(message, style="dim", markup=False)
+
+
+def run(work: Callable[[], Coroutine[Any, Any, Result]], *, interrupted: str = "Stopped.") -> Result:
+    """Run a command's work; an error a user can act on is one sentence and an exit code, never a trace."""
+    try:
+        return uvloop.run(_with_signals(work, interrupted))
+    except HeadwaterError as error:
+        fail(error)
+    except BaseExceptionGroup as group:
+        known = group.subgroup(HeadwaterError)
+        if known is None:
+            raise
+        fail(_first(known))
+
+
+def fail(error: HeadwaterError) -> NoReturn:
+    """Print the sentence and leave."""
+    stderr.print(mask(str(error)), style="bold red", markup=False)
+    raise typer.Exit(error.exit_code)
+
+
+def _first(group: BaseExceptionGroup[HeadwaterError]) -> HeadwaterError:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _with_signals(work: Callable[[], Coroutine[Any, Any, Result]], interrupted: str) -> Result:
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise Interrupted(interrupted) from None
+
+
+def tty() -> bool:
+    return sys.stdin.isatty()
