@@ -117,6 +117,20 @@ async def test_a_job_without_authorisation_has_nothing(do: Do, job: int) -> None
         await do(lambda ledger: ledger.reserve(Reservation(job, _next(), 1)))
 
 
+async def test_a_new_round_may_spend_what_the_round_before_gave_back_and_no_more(do: Do, job: int) -> None:
+    async with do.database.app(do.workspace.id) as connection:
+        ledger = Ledger(connection)
+        assert await ledger.returned(job) == 0
+        await ledger.authorise(job, 100, round_=1)
+        await ledger.charge_cache(job, 1, 40)
+        await ledger.give_back(job, round_=1)
+        assert await ledger.returned(job) == 60
+        await ledger.authorise(job, 60, round_=2)
+        await ledger.charge_cache(job, 2, 60)
+        await ledger.give_back(job, round_=2)
+        assert await ledger.returned(job) == 0
+
+
 @pytest.mark.parametrize("step", ["authorise", "reserve", "settle", "lose", "cache", "return"])
 async def test_the_same_step_twice_is_refused(do: Do, job: int, step: str) -> None:
     call = _next()

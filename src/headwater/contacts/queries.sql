@@ -10,6 +10,11 @@ join contact c on c.workspace_id = k.workspace_id and c.id = k.contact_id
 where k.workspace_id = current_workspace() and k.key = any(%(keys)s)
 order by c.id;
 
+-- name: domains_of
+-- The domains that people of these employers were given with.
+select distinct company_key, domain from contact
+where workspace_id = current_workspace() and company_key = any(%(employers)s) and domain is not null;
+
 -- name: lock_intake
 -- One reader at a time adds people to a workspace, so that two can not both add the same person.
 select pg_advisory_xact_lock(hashtextextended('headwater intake', current_workspace()));

@@ -36,6 +36,13 @@ class Contacts:
             found[row["key"]][row["id"]] = _contact(row, emails=tuple(row["emails"]))
         return found
 
+    async def domains_of(self, employers: Iterable[str]) -> dict[str, set[str]]:
+        """The domains known of employers, by the employers' keys."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in await self._rows("domains_of", employers=sorted(set(employers))):
+            found[row["company_key"]].add(row["domain"])
+        return found
+
     async def get(self, ids: Iterable[int]) -> dict[int, Contact]:
         """Contacts by id, without addresses and phones: those are observations."""
         return {row["id"]: _contact(row) for row in await self._rows("contacts", ids=sorted(set(ids)))}

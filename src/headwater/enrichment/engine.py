@@ -7,6 +7,7 @@ claim without intent goes back, an intent without answer is unknown, a ticket is
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +26,9 @@ from headwater.kit.errors import Unavailable
 from headwater.kit.log import log
 
 _IDLE = 0.2  # seconds between two looks at an empty lane
-_LINGER = 1.0  # how long an unfilled batch waits while more may be coming
-_TICKETS = 2  # with so many submitted batches out, only a full one is added
+_QUIET = 1.0  # seconds without a newcomer after which an unfilled batch goes
+_LINGER = 10.0  # and how long it waits at most
+_TICKETS = 4  # with so many submitted batches out, only a full one is added
 _GIVE_UP = 90.0  # seconds a vendor may be unreachable before its lookups go on to others
 
 
@@ -187,18 +189,20 @@ class _Linger:
     def __init__(self, batch: int, *, submits: bool) -> None:
         self._batch = batch
         self._submits = submits
-        self._waited = 0.0
+        self._reset()
+
+    def _reset(self) -> None:
+        self._since = self._grown = 0.0
         self._seen = 0
 
     def pause(self, ready: int, tickets: int, *, upstream: bool) -> float:
+        """Seconds to wait before looking again; 0 to go."""
         if not ready:
-            self._waited = 0.0
+            self._reset()
             return _IDLE
         if ready >= self._batch or not self._should_wait(ready, tickets, upstream=upstream):
-            self._waited = 0.0
+            self._reset()
             return 0.0
-        self._waited += _IDLE
-        self._seen = ready
         return _IDLE
 
     def _should_wait(self, ready: int, tickets: int, *, upstream: bool) -> bool:
@@ -206,4 +210,8 @@ class _Linger:
             return True
         if not upstream or self._batch == 1:
             return False
-        return self._waited < _LINGER or ready > self._seen
+        now = time.monotonic()
+        if ready > self._seen:
+            self._grown, self._seen = now, ready
+        self._since = self._since or now
+        return now - self._grown < _QUIET and now - self._since < _LINGER

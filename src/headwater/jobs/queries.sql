@@ -54,11 +54,6 @@ select current_workspace(), %(job)s, contact, %(want)s from unnest(%(contacts)s:
 on conflict do nothing
 returning id, contact_id;
 
--- name: looked_up
--- Which of these people the job already has.
-select contact_id from lookup
-where workspace_id = current_workspace() and job_id = %(job)s and contact_id = any(%(contacts)s);
-
 -- name: fill_contacts
 -- What a later row adds to a person who is already known; nothing known is changed.
 update contact c set

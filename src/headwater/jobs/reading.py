@@ -21,6 +21,7 @@ from headwater.intake import Accepted, Reject
 from headwater.jobs.options import Options
 from headwater.ledger import Ledger
 from headwater.matching import judge, keys
+from headwater.normalize import registrable
 from headwater.recall import Recalled, SharedCache
 from headwater.records import Contact, EmailVerdict, Field, Finding, Observation, PhoneVerdict, Status
 
@@ -64,7 +65,7 @@ class ChunkReader:
         """Store a chunk and plan its lookups; ``read`` is how many rows of the file are stored with it."""
         contacts = Contacts(connection)
         await contacts.lock_intake()
-        accepted = [row for row in chunk if isinstance(row, Accepted)]
+        accepted = await self._at_home(contacts, [row for row in chunk if isinstance(row, Accepted)])
         people = await self._people(contacts, accepted)
         await self._add_people(connection, contacts, people)
         await self._observe(contacts, people, checked, now)
@@ -74,6 +75,14 @@ class ChunkReader:
         await self._recall(connection, contacts, people, first)
         await self.applier.plan(connection, self.workspace, list(first.values()), {})
         await connection.execute(SQL["recalled_from_history"], {"ids": list(first.values())})
+
+    async def _at_home(self, contacts: Contacts, rows: Sequence[Accepted]) -> list[Accepted]:
+        """Rows that name an employer without its domain get the one that all known colleagues share."""
+        known = await contacts.domains_of(row.contact.company_key for row in rows if row.contact.company_key)
+        for row in rows:
+            if row.contact.company_key and row.contact.domain:
+                known.setdefault(row.contact.company_key, set()).add(row.contact.domain)
+        return [dataclasses.replace(row, contact=_with_domain(row.contact, known)) for row in rows]
 
     # who they are --------------------------------------------------------------------------------
 
@@ -175,6 +184,15 @@ class ChunkReader:
             updates.append({"id": first[identity], "spent": price, "saved": price})
         if updates:
             await connection.execute(SQL["recalled_from_cache"], {"rows": Jsonb(updates)})
+
+
+def _with_domain(contact: Contact, known: Mapping[str, set[str]]) -> Contact:
+    """Only for a telling name and where all agree: "Delta" alone may be an airline or a dentist."""
+    key = contact.company_key or ""
+    domains = {registrable(domain) for domain in known.get(key, ())}
+    if contact.domain or len(domains) != 1 or " " not in key:
+        return contact
+    return dataclasses.replace(contact, domain=next(iter(domains)))
 
 
 def _match(contact: Contact, candidates: Iterable[_Person]) -> _Person | None:

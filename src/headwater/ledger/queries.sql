@@ -12,9 +12,11 @@ select id from account where workspace_id = current_workspace() and name = %(nam
 select coalesce(locked_balance(%(name)s), 0) as balance;
 
 -- name: post
--- Move money from one account to another; a key that was posted before is refused by the database.
+-- Move money between accounts; a key that was posted before is refused by the database.
 insert into transfer (workspace_id, key, debit, credit, amount, kind, job_id, call_id)
-values (current_workspace(), %(key)s, %(debit)s, %(credit)s, %(amount)s, %(kind)s, %(job)s, %(call)s);
+select current_workspace(), key, debit, credit, amount, kind, job, call
+from jsonb_to_recordset(%(rows)s) as r(key text, debit bigint, credit bigint, amount bigint, kind text, job bigint,
+                                       call bigint);
 
 -- name: balances
 -- Every account of the workspace with what it holds.
@@ -28,6 +30,7 @@ where t.workspace_id = current_workspace() and t.job_id = %(job)s and t.kind in 
 group by a.name order by a.name;
 
 -- name: last_return
--- What a job gave back at the end of its last round.
-select amount from transfer
-where workspace_id = current_workspace() and job_id = %(job)s and kind = 'return' order by id desc limit 1;
+-- What a job gave back at the end of its last round; a round that spent all posted none.
+select case kind when 'return' then amount else 0 end as amount from transfer
+where workspace_id = current_workspace() and job_id = %(job)s and kind in ('authorise', 'return')
+order by id desc limit 1;

@@ -1,7 +1,9 @@
 """Reserve, settle, release: the only places where money moves."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
+
+from psycopg.types.json import Jsonb
 
 from headwater.db.session import Connection
 from headwater.db.sql import Queries
@@ -40,6 +42,19 @@ class Settlement:
     lost: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One transfer between two accounts, by name."""
+
+    key: str
+    debit: str
+    credit: str
+    amount: int
+    kind: Kind
+    job: int
+    call: int | None = None
+
+
 class Ledger:
     """The ledger of the workspace that the given transaction has entered."""
 
@@ -48,7 +63,8 @@ class Ledger:
 
     async def authorise(self, job: int, amount: int, *, round_: int) -> None:
         """Let a job spend up to ``amount`` micros; given once per round (a retried job is a new round)."""
-        await self._post(f"job:{job}:round:{round_}:authorise", FUNDING, _job(job), amount, "authorise", job=job)
+        key = f"job:{job}:round:{round_}:authorise"
+        await self._post(_Move(key, FUNDING, _job(job), amount, "authorise", job))
 
     async def available(self, job: int) -> int:
         """What the job may still spend, locked until the transaction ends so that nobody else reserves it."""
@@ -60,33 +76,28 @@ class Ledger:
         """Set aside what a call may cost. Raises CheckViolation if the job has not that much: ask ``available``."""
         job = reservation.job
         key = f"call:{reservation.call}:job:{job}:reserve"
-        await self._post(key, _job(job), _held(job), reservation.amount, "reserve", job=job, call=reservation.call)
+        await self._post(_Move(key, _job(job), _held(job), reservation.amount, "reserve", job, reservation.call))
 
-    async def settle(self, done: Settlement) -> None:
-        """Pay what a delivered part cost and give back the rest, or keep all of it aside when the outcome is lost."""
-        await self.available(done.job)  # every mover of a job's money takes this lock first: no two wait for each other
-        key = f"call:{done.call}:job:{done.job}:part:{done.part}"
-        kind: Kind = "lose" if done.lost else "settle"
-        to = f"unknown:{done.vendor}" if done.lost else f"vendor:{done.vendor}"
-        charged = done.reserved if done.lost else done.charged
-        await self._post(f"{key}:{kind}", _held(done.job), to, charged, kind, job=done.job, call=done.call)
-        rest = done.reserved - charged
-        await self._post(
-            f"{key}:release", _held(done.job), _job(done.job), rest, "release", job=done.job, call=done.call
-        )
+    async def settle(self, *done: Settlement) -> None:
+        """Pay what delivered parts cost and give back the rest, or keep all of it aside when the outcome is lost.
+
+        All that one transaction settles belongs in one call: jobs share the vendor's account, so that two transactions
+        which settle one job after the other would wait for each other.
+        """
+        await self._post(*(move for each in done for move in _settling(each)))
 
     async def charge_cache(self, job: int, contact: int, amount: int) -> None:
         """Charge the normal price of values recalled from the shared cache for one contact."""
-        await self._post(f"job:{job}:contact:{contact}:cache", _job(job), CACHE, amount, "settle", job=job)
+        await self._post(_Move(f"job:{job}:contact:{contact}:cache", _job(job), CACHE, amount, "settle", job))
 
     async def give_back(self, job: int, *, round_: int) -> int:
         """Return what a finished job did not spend; the amount returned."""
         rest = await self.available(job)
-        await self._post(f"job:{job}:round:{round_}:return", _job(job), FUNDING, rest, "return", job=job)
+        await self._post(_Move(f"job:{job}:round:{round_}:return", _job(job), FUNDING, rest, "return", job))
         return rest
 
     async def returned(self, job: int) -> int:
-        """What the job gave back when it last finished, in micros."""
+        """What the job gave back when its last round ended, in micros; nothing if it spent all."""
         cursor = await self._connection.execute(_SQL["last_return"], {"job": job})
         row = await cursor.fetchone()
         return int(row["amount"]) if row else 0
@@ -101,14 +112,16 @@ class Ledger:
         cursor = await self._connection.execute(_SQL["balances"])
         return {row["name"]: int(row["balance"]) for row in await cursor.fetchall()}
 
-    async def _post(
-        self, key: str, debit: str, credit: str, amount: int, kind: Kind, *, job: int, call: int | None = None
-    ) -> None:
-        if amount == 0:
-            return
-        legs = {"debit": await self._account(debit), "credit": await self._account(credit)}
-        values = {"key": key, "amount": amount, "kind": kind, "job": job, "call": call} | legs
-        await self._connection.execute(_SQL["post"], values)
+    async def _post(self, *moves: _Move) -> None:
+        """Post all moves at once. Whoever moves a job's money takes its lock first: no two wait for each other."""
+        for job in sorted({move.job for move in moves}):
+            await self.available(job)
+        real = [move for move in moves if move.amount]
+        names = sorted({name for move in real for name in (move.debit, move.credit)})
+        accounts = {name: await self._account(name) for name in names}
+        rows = [asdict(move) | {"debit": accounts[move.debit], "credit": accounts[move.credit]} for move in real]
+        if rows:
+            await self._connection.execute(_SQL["post"], {"rows": Jsonb(rows)})
 
     async def _account(self, name: str) -> int:
         for _ in range(2):
@@ -125,3 +138,14 @@ def _job(job: int) -> str:
 
 def _held(job: int) -> str:
     return f"held:{job}"
+
+
+def _settling(done: Settlement) -> tuple[_Move, _Move]:
+    kind: Kind = "lose" if done.lost else "settle"
+    to = f"unknown:{done.vendor}" if done.lost else f"vendor:{done.vendor}"
+    charged = done.reserved if done.lost else done.charged
+    key, held = f"call:{done.call}:job:{done.job}:part:{done.part}", _held(done.job)
+    return (
+        _Move(f"{key}:{kind}", held, to, charged, kind, done.job, done.call),
+        _Move(f"{key}:release", held, _job(done.job), done.reserved - charged, "release", done.job, done.call),
+    )

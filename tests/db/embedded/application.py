@@ -1,8 +1,8 @@
 """A small application as the tests run it: uses the embedded server until its standard input ends.
 
-    application.py HOME [handler]
+    application.py HOME [handler | stopping-handler]
 
-With `handler` it turns SIGTERM into an orderly exit, as the command line does."""
+With `handler` it turns SIGTERM into an orderly exit; with `stopping-handler` the handler itself calls stop()."""
 
 import signal
 import sys
@@ -22,9 +22,16 @@ def leave(number: int, frame: FrameType | None) -> None:
 
 
 def main() -> None:
+    server = EmbeddedServer(Path(sys.argv[1]), progress=lambda text: say(f"progress {text}"))
+
+    def stop_and_leave(number: int, frame: FrameType | None) -> None:
+        server.stop()
+        leave(number, frame)
+
     if "handler" in sys.argv:
         signal.signal(signal.SIGTERM, leave)
-    server = EmbeddedServer(Path(sys.argv[1]), progress=lambda text: say(f"progress {text}"))
+    if "stopping-handler" in sys.argv:
+        signal.signal(signal.SIGTERM, stop_and_leave)
     try:
         say(f"ready {server.start()}")
         sys.stdin.read()

@@ -73,7 +73,7 @@ def test_killed_application_does_not_stop_the_server_of_others(site: Site, ask: 
     assert site.stopped_cleanly()
 
 
-@pytest.mark.parametrize("words", [(), ("handler",)], ids=["no handler", "handler"])
+@pytest.mark.parametrize("words", [(), ("handler",), ("stopping-handler",)], ids=" ".join)
 def test_terminated_application_leaves_a_cleanly_stopped_server(
     site: Site, until: Until, words: tuple[str, ...]
 ) -> None:

@@ -43,6 +43,15 @@ def test_ctrl_c_during_creation_leaves_nothing_running(fresh: Site, until: Until
     assert fresh.stopped_cleanly()
 
 
+def test_stop_from_a_signal_handler_in_the_middle_of_start_does_not_lock_itself_out(fresh: Site, until: Until) -> None:
+    application = fresh.application("stopping-handler")
+    until((fresh.room / "18" / "data.new" / "base").exists)
+    assert application.end(signal.SIGTERM) == 143
+    with fresh.server():
+        pass
+    assert fresh.stopped_cleanly()
+
+
 def test_data_of_another_major_version_is_refused(site: Site) -> None:
     with site.spoiling(site.data / "PG_VERSION"):
         (site.data / "PG_VERSION").write_text("16\n")

@@ -41,7 +41,7 @@ class EmbeddedServer:
     """One process's use of the PostgreSQL that belongs to `home`. Also a context manager."""
 
     def __init__(self, home: Path, *, progress: Callable[[str], None] | None = None) -> None:
-        self._home = home
+        self._home = home.expanduser().resolve()
         self._progress = progress or (lambda text: None)
         self._places: Places | None = None
         self._use: locks.Use | None = None
@@ -62,7 +62,7 @@ class EmbeddedServer:
         with _plain_errors(self._home), ExitStack() as undo:
             undo.callback(self._give_up)
             self._places = places = settle(self._home)
-            if not places.room.is_relative_to(self._home.resolve()):
+            if not places.room.is_relative_to(self._home):
                 self._progress(f"The database is kept in {places.room}: its user may not enter {self._home}")
             while True:
                 launched = self._launch_or_attach(places)
@@ -109,7 +109,7 @@ class EmbeddedServer:
         version = find_binaries().version()
         places = find(self._home)
         if places is None:
-            folder = self._home.expanduser().resolve() / "postgres" / str(MAJOR)
+            folder = self._home / "postgres" / str(MAJOR)
             return ServerStatus(False, None, version, folder / "data", None, folder / "log", ())
         standing, pid = identity.judge(places.data, places.account.uid)
         # A keeper in another container is proof too, though we cannot see its server's process.

@@ -55,6 +55,8 @@ create table contact (
     unique (workspace_id, id)
 );
 
+create index contact_employer on contact (workspace_id, company_key) where domain is not null;
+
 create table contact_key (
     workspace_id bigint not null,
     key bigint not null,                   -- xxh3_64 of kind and value; a collision only proposes, the score decides
@@ -144,6 +146,7 @@ create table lookup (
     trail jsonb not null default '[]',     -- why each vendor was asked and why it stopped
     finished_at timestamptz,
     unique (job_id, contact_id),
+    unique (workspace_id, job_id, id),     -- what items refer to: a foreign key looks past row-level security
     foreign key (workspace_id, job_id) references job (workspace_id, id) on delete cascade,
     foreign key (workspace_id, contact_id) references contact (workspace_id, id) on delete cascade
 );
@@ -208,9 +211,9 @@ create index call_open on call (state, lane) where state in ('intent', 'submitte
 create table item (
     id bigint generated always as identity primary key,
     lane text not null references lane,
-    workspace_id bigint not null references workspace,
+    workspace_id bigint not null,
     job_id bigint not null,
-    lookup_id bigint not null references lookup on delete cascade,
+    lookup_id bigint not null,
     want text[] not null,
     subject text not null default '',
     state smallint not null default 0,     -- 0 ready, 1 leased, 2 submitted, 3 held (its job is paused)
@@ -219,7 +222,8 @@ create table item (
     call_id bigint references call,
     worker_id bigint,
     token uuid,
-    lease_until timestamptz
+    lease_until timestamptz,
+    foreign key (workspace_id, job_id, lookup_id) references lookup (workspace_id, job_id, id) on delete cascade
 ) with (autovacuum_vacuum_scale_factor = 0.02);
 create index item_ready on item (lane, workspace_id, next_at, id) where state = 0;
 create index item_leased on item (lease_until) where state = 1;
@@ -232,7 +236,7 @@ create table call_item (
     item_id bigint not null,
     workspace_id bigint not null,
     job_id bigint not null,
-    lookup_id bigint not null references lookup on delete cascade,
+    lookup_id bigint not null,
     contact_id bigint not null,
     want text[] not null,
     subject text not null default '',
@@ -241,7 +245,9 @@ create table call_item (
     outcome text,
     answer jsonb,
     applied boolean not null default false,
-    primary key (call_id, position)
+    primary key (call_id, position),
+    foreign key (workspace_id, job_id, lookup_id) references lookup (workspace_id, job_id, id) on delete cascade,
+    foreign key (workspace_id, contact_id) references contact (workspace_id, id) on delete cascade
 );
 create index call_item_job on call_item (workspace_id, job_id);
 
@@ -283,7 +289,8 @@ create table account (
     balance bigint not null default 0,     -- the sum of its transfers, kept by trigger
     unique (workspace_id, name),
     unique (workspace_id, id),
-    constraint account_not_negative check (overdraft or balance >= 0)
+    constraint account_not_negative check (overdraft or balance >= 0),
+    constraint account_overdraft check (overdraft = (name = 'funding'))
 );
 
 create table transfer (
@@ -306,9 +313,10 @@ create index transfer_job on transfer (workspace_id, job_id);
 
 create function keep_balances() returns trigger language plpgsql security definer set search_path = headwater as $$
 begin
-    -- locks are taken in the order of the accounts, so that two postings can not wait for each other
+    -- locks are taken in the order of the accounts, so that two postings can not wait for each other; not "for update",
+    -- which would wait for the key-share locks that the foreign keys of every other posting hold on its accounts
     perform 1 from account where id in (select debit from posted union select credit from posted)
-        order by id for update;
+        order by id for no key update;
     update account set balance = balance + change.amount
     from (select id, sum(amount) as amount
           from (select debit as id, -amount as amount from posted
@@ -373,5 +381,8 @@ create policy balance_reader on transfer for select to headwater_owner using (tr
 grant usage on schema headwater to headwater_app, headwater_worker;
 grant select, insert, update, delete on all tables in schema headwater to headwater_app, headwater_worker;
 revoke update, delete, truncate on transfer from headwater_app, headwater_worker;
-revoke update, delete, truncate on account from headwater_app, headwater_worker;
+revoke update, delete, truncate on workspace from headwater_app, headwater_worker;
+revoke insert, update, delete, truncate on alembic_version from headwater_app, headwater_worker;
+revoke insert, update, delete, truncate on account from headwater_app, headwater_worker;
+grant insert (workspace_id, name, overdraft) on account to headwater_app, headwater_worker;  -- a balance is only moved
 grant usage on all sequences in schema headwater to headwater_app, headwater_worker;
