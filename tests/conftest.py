@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
@@ -24,7 +25,7 @@ from headwater.db.session import Database
 from headwater.identity import Workspace, enter_workspace
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-_NEED_SERVER = {"server", "dsn", "database", "workspace", "other_workspace"}
+_NEED_SERVER = {"server", "untouched_server", "dsn", "database", "workspace", "other_workspace"}
 
 # Shared machines stall: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("headwater", deadline=None)
@@ -59,6 +60,17 @@ class Server:
                 connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
+@contextmanager
+def _embedded() -> Iterator[Server]:
+    folder = Path(tempfile.mkdtemp(prefix="hw-pytest-"))
+    folder.chmod(0o755)  # started by root, the server runs as a user of its own, who must be able to enter
+    try:
+        with EmbeddedServer(folder / "home") as embedded:
+            yield Server(embedded.conninfo())
+    finally:
+        shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The configured server, or the embedded one."""
@@ -68,13 +80,15 @@ def server() -> Iterator[Server]:
         yield found
         found.clear()
         return
-    folder = Path(tempfile.mkdtemp(prefix="hw-pytest-"))
-    folder.chmod(0o755)  # started by root, the server runs as a user of its own, who must be able to enter
-    try:
-        with EmbeddedServer(folder / "home") as embedded:
-            yield Server(embedded.conninfo())
-    finally:
-        shutil.rmtree(folder)
+    with _embedded() as found:
+        yield found
+
+
+@pytest.fixture
+def untouched_server() -> Iterator[Server]:
+    """A server on which Headwater was never set up: our roles do not exist there."""
+    with _embedded() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

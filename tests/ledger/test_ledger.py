@@ -328,9 +328,7 @@ async def test_reserving_and_settling_one_job_at_once_do_not_wait_for_each_other
         await _check_sums(database, workspace)
 
 
-async def test_many_jobs_that_pay_one_vendor_at_once_do_not_wait_for_each_other(
-    dsn: str, workspace: Workspace
-) -> None:
+async def test_many_jobs_that_pay_one_vendor_at_once_do_not_wait_for_each_other(dsn: str, workspace: Workspace) -> None:
     """Jobs of one workspace share the vendor's account; calls that carry several jobs settle them all together."""
     jobs = [_next() for _ in range(4)]
     async with Database(dsn, size=12) as database:
@@ -491,7 +489,9 @@ async def test_two_workspaces_neither_see_nor_post_to_each_others_accounts(
     await _check_sums(used.database, used.workspace)
 
 
-async def test_the_same_job_number_in_two_workspaces_is_two_jobs(used: Do, other_workspace: Workspace, job: int) -> None:
+async def test_the_same_job_number_in_two_workspaces_is_two_jobs(
+    used: Do, other_workspace: Workspace, job: int
+) -> None:
     other = Do(used.database, other_workspace)
     await other(lambda ledger: ledger.authorise(job, 5, round_=1))
     assert (await _balances(used.database, other_workspace))[f"job:{job}"] == 5

@@ -118,3 +118,8 @@ def test_a_name_is_made_of_the_words_given(text: str) -> None:
     assert (name.first is None) == (name.last is None)
     if name.first and name.last:
         assert name.full == " ".join(part for part in (name.first, name.middle, name.last, name.suffix) if part)
+
+
+def test_surname_first_in_the_only_name_cell() -> None:
+    name = person_name(first="Martínez, Andrés")
+    assert (name.first, name.last) == ("Andrés", "Martínez")

@@ -20,7 +20,8 @@ from headwater.providers.catalogue import ADAPTERS
 
 Result = TypeVar("Result")
 
-stdout = Console(highlight=False, soft_wrap=True)
+# A pipe or a file has no width: tables are not cut there.
+stdout = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

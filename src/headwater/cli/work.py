@@ -15,12 +15,15 @@ def worker(
         bool, typer.Option("--sandbox", help="Serve the sandbox's jobs instead of the live ones.")
     ] = False,
     until_idle: Annotated[bool, typer.Option("--until-idle", help="Stop when no job has work left.")] = False,
+    sandbox_option: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve jobs in this process; start as many as there are machines, over one PostgreSQL."""
     configured = settings()
 
     async def work() -> None:
-        async with open_runtime(configured, "sandbox" if sandbox else "live", note=note) as runtime:
+        async with open_runtime(
+            configured, "sandbox" if sandbox else "live", note=note, sandbox_arguments=sandbox_option or ()
+        ) as runtime:
             note(f"Worker {runtime.engine.worker} serves {len(runtime.vendors.lanes())} lanes.")
             await serve(runtime, runtime.engine.idle() if until_idle else asyncio.Event().wait())
 

@@ -64,12 +64,15 @@ from jsonb_to_recordset(%(rows)s) as r(
     detail jsonb, call_id bigint, checked_at timestamptz);
 
 -- name: add_asked
--- That something was asked about a contact; the newest outcome counts.
+-- That something was asked about a contact; the newest outcome counts, also of two in one batch. In the order of the
+-- rows, so that two workers can not wait for each other.
 insert into asked (workspace_id, contact_id, operation, subject, fields, outcome, call_id, at)
-select current_workspace(), contact_id, operation, subject, array(select jsonb_array_elements_text(fields)), outcome,
-       call_id, at
-from jsonb_to_recordset(%(rows)s) as r(
+select distinct on (contact_id, operation, subject) current_workspace(), contact_id, operation, subject,
+       array(select jsonb_array_elements_text(fields)), outcome, call_id, at
+from rows from (jsonb_to_recordset(%(rows)s) as (
     contact_id bigint, operation text, subject text, fields jsonb, outcome text, call_id bigint, at timestamptz)
+) with ordinality as r(contact_id, operation, subject, fields, outcome, call_id, at, n)
+order by contact_id, operation, subject, n desc
 on conflict (workspace_id, contact_id, operation, subject) do update
     set outcome = excluded.outcome, fields = excluded.fields, call_id = excluded.call_id, at = excluded.at;
 
@@ -95,11 +98,11 @@ order by contact_id, field, value, source, checked_at desc, id desc;
 select * from asked where workspace_id = current_workspace() and contact_id = any(%(ids)s);
 
 -- name: bump_patterns
--- Count the shapes of addresses seen at a domain.
+-- Count the shapes of addresses seen at a domain, in one order, so that two workers can not wait for each other.
 insert into address_pattern (workspace_id, domain, pattern, seen)
 select current_workspace(), domain, pattern, count(*)
 from jsonb_to_recordset(%(rows)s) as r(domain text, pattern text)
-group by domain, pattern
+group by domain, pattern order by domain, pattern
 on conflict (workspace_id, domain, pattern) do update set seen = address_pattern.seen + excluded.seen;
 
 -- name: patterns

@@ -57,8 +57,12 @@ class Contacts:
         await self._insert("add_keys", [{"key": key, "contact_id": contact} for key, contact in keys])
 
     async def observe(self, observations: Iterable[tuple[int, Observation]]) -> None:
-        """Add (contact id, observation) pairs."""
-        await self._insert("add_observations", [_observation_row(contact, seen) for contact, seen in observations])
+        """Add (contact id, observation) pairs; what a file says twice is added once."""
+        rows: dict[object, dict[str, Any]] = {}
+        for number, (contact, seen) in enumerate(observations):
+            said = (contact, seen.finding.field, seen.finding.value)
+            rows.setdefault(said if seen.source == "file" else number, _observation_row(contact, seen))
+        await self._insert("add_observations", list(rows.values()))
 
     async def judge(
         self, verdicts: Iterable[tuple[int, EmailVerdict | PhoneVerdict]], *, source: str, call: int | None = None

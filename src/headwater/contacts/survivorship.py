@@ -1,7 +1,8 @@
 """Which of several observed values a contact shows. Pure: the same observations always give the same choice.
 
-The order: what a person typed in, unless it was proven invalid; then the verdict, our confidence, the newest; and by
-source and value in the end, so that two equal candidates do not change places from run to run.
+The order: what a person typed in, unless it was proven invalid; then the combined chance, of which the verdict is part
+(where nobody combined: the verdict, then our confidence); the newest; and by source, value and number in the end, so
+that two equal candidates do not change places from run to run.
 """
 
 from collections.abc import Mapping
@@ -67,9 +68,16 @@ class Knowledge:
         return [known for known in self.observations if known.field is wanted]
 
     def verdict(self, wanted: Field, value: str) -> Judged | None:
-        """The newest verdict about a value; what reached the mailbox outweighs what did not."""
+        """The newest verdict about a value; what reached the mailbox, or proves that none can be, outweighs the rest."""
         about = [judged for judged in self.verdicts if judged.field is wanted and judged.value == value]
-        return max(about, key=lambda judged: (judged.status is not Status.UNKNOWN, judged.checked_at), default=None)
+        return max(about, key=_weight, default=None)
+
+
+def _weight(judged: Judged) -> tuple[int, datetime, int, str, int, str]:
+    proof = judged.source != "headwater" or judged.status is Status.INVALID
+    told = 0 if judged.status is Status.UNKNOWN else 2 if proof else 1
+    # of two at one moment the worse counts
+    return (told, judged.checked_at, -_RANK[judged.status], judged.source, judged.score, judged.sub_status)
 
 
 _RANK = {Status.VALID: 3, Status.UNKNOWN: 2, Status.RISKY: 1, Status.INVALID: 0}
@@ -85,10 +93,11 @@ def pick(wanted: Field, knowledge: Knowledge, chances: Mapping[str, float] | Non
 
 def _rank(
     known: Known, knowledge: Knowledge, chances: Mapping[str, float]
-) -> tuple[bool, bool, int, float, datetime, str, str]:
+) -> tuple[bool, bool, tuple[float, float], datetime, str, str, int]:
     verdict = knowledge.verdict(known.field, known.value)
     status = verdict.status if verdict else Status.UNKNOWN
     alive = status is not Status.INVALID
     typed = known.source in TYPED
-    chance = chances.get(known.value, known.confidence)
-    return (alive, typed, _RANK[status], chance, known.observed_at, known.source, known.value)
+    chance = chances.get(known.value)
+    sure = (_RANK[status], known.confidence) if chance is None else (chance, _RANK[status])
+    return (alive, typed, sure, known.observed_at, known.source, known.value, known.id or 0)

@@ -4,6 +4,8 @@ The owner role migrates and owns the schema; the application and worker roles on
 transaction under an advisory lock, so that a killed or doubled upgrade leaves the old schema or the new one.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from headwater.db.session import connection_info
@@ -30,24 +33,49 @@ def newest() -> str:
 
 def upgrade(dsn: str) -> None:
     """Create roles and schema as needed. Raises Unavailable with one sentence when the database refuses."""
-    try:
-        with psycopg.connect(connection_info(dsn), autocommit=True) as connection:
-            if _current(connection) == newest():
-                return
-            connection.execute("select pg_advisory_lock(%s)", [_LOCK])
+    with _plain_errors(), psycopg.connect(connection_info(dsn), autocommit=True) as connection:
+        if _is_current(connection):
+            return
+        # another's upgrade may take longer than a session of ours may otherwise wait
+        connection.execute("set lock_timeout = 0")
+        connection.execute("set statement_timeout = 0")
+        connection.execute("select pg_advisory_lock(%s)", [_LOCK])
+        if not _is_current(connection):
             _make_roles(connection)
             _run_alembic(dsn)
-    except psycopg.OperationalError as error:
-        raise Unavailable(f"The database can not be reached: {_first_line(error)}") from error
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise Unavailable(
-            f"The database user may not set up Headwater ({_first_line(error)}); give it CREATEROLE and CREATE on the "
-            "database once, or let an administrator run `headwater doctor --migrate`."
-        ) from error
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What the database refuses, in one sentence; SQLAlchemy wraps some of it."""
+    try:
+        yield
+    except (psycopg.Error, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, psycopg.OperationalError):
+            what = "refused" if cause.sqlstate else "can not be reached"
+            raise Unavailable(f"The database {what}: {_first_line(cause)}") from error
+        if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+            raise Unavailable(
+                f"The database user may not set up Headwater ({_first_line(cause)}); give it CREATEROLE and CREATE on "
+                "the database once, or let an administrator run `headwater doctor --migrate`."
+            ) from error
+        raise
 
 
 def _first_line(error: psycopg.Error) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _is_current(connection: psycopg.Connection) -> bool:
+    """Whether there is nothing to do. Raises Unavailable where a newer version has been at work."""
+    current = _current(connection)
+    if current is not None and current > newest():
+        raise Unavailable(
+            f"The database belongs to a newer version of Headwater (revision {current}, this one knows {newest()}); "
+            "install that version."
+        )
+    return current == newest()
 
 
 def _current(connection: psycopg.Connection) -> str | None:
@@ -59,12 +87,14 @@ def _current(connection: psycopg.Connection) -> str | None:
 
 
 def _make_roles(connection: psycopg.Connection) -> None:
+    # since PostgreSQL 16 who creates a role is its member without being able to become it
+    power = "set" if connection.info.server_version >= 160_000 else "member"
     for role in ROLES:
         name = sql.Identifier(role)
         known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
         if not known:
             _create_role(connection, name)
-        member = connection.execute("select pg_has_role(current_user, %s, 'member')", [role]).fetchone()
+        member = connection.execute("select pg_has_role(current_user, %s, %s)", [role, power]).fetchone()
         if not member or not member[0]:
             connection.execute(sql.SQL("grant {} to current_user").format(name))
     for schema in ("headwater", "procrastinate"):

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from headwater.kit.errors import Unavailable
+from headwater.kit.errors import BadInput, Unavailable
 
 # SQLSTATE classes of a lost or stopping server: connection exceptions, operator intervention (PostgreSQL, appendix A).
 _GONE = frozenset({"080", "57P"})
@@ -31,8 +31,16 @@ _OPTIONS = (
 
 
 def connection_info(dsn: str, **overrides: str) -> str:
-    """Add Headwater's session settings to a connection string; a host without answer is given up after 10 s."""
-    given = conninfo_to_dict(dsn)
+    """Add Headwater's session settings to a connection string; a host without answer is given up after 10 s.
+
+    Raises BadInput for what is no address of a PostgreSQL, without repeating it: it may hold a password.
+    """
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise BadInput(
+            "HEADWATER_DATABASE_URL is not the address of a PostgreSQL; write postgresql://user:password@host/database."
+        ) from None
     settings: dict[str, Any] = {
         "connect_timeout": "10",
         "keepalives_idle": "30",
@@ -47,15 +55,16 @@ def connection_info(dsn: str, **overrides: str) -> str:
 class Database:
     """A pool of connections and the session helper. Use as an async context manager."""
 
-    def __init__(self, dsn: str, *, size: int = 12) -> None:
+    def __init__(self, dsn: str, *, size: int = 12, patience: float = 30.0) -> None:
         self.dsn = dsn
+        self._patience = patience  # seconds to wait for a connection
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             connection_info(dsn),
             connection_class=AsyncConnection[DictRow],
             kwargs={"row_factory": dict_row, "autocommit": False},
             min_size=1,
             max_size=size,
-            timeout=30,
+            timeout=patience,
             open=False,
             check=AsyncConnectionPool.check_connection,
         )
@@ -76,11 +85,12 @@ class Database:
                 await enter(connection, workspace)
                 yield connection
         except PoolTimeout as error:
-            raise Unavailable("The database did not answer within 30 seconds; is it running?") from error
+            raise Unavailable(f"The database did not answer within {self._patience:g} s; is it running?") from error
         except psycopg.OperationalError as error:
             if error.sqlstate and error.sqlstate[:3] not in _GONE:
                 raise  # a deadlock or a time-out of ours is a fault of ours, not an absent database
-            raise Unavailable(f"The database connection was lost: {str(error).strip().splitlines()[0]}") from error
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise Unavailable(f"The database connection was lost: {reason}") from error
 
     def app(self, workspace: int) -> AbstractAsyncContextManager[Connection]:
         """A transaction of the application inside one workspace."""

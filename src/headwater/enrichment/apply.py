@@ -72,7 +72,8 @@ class Applier:
         checked = await check_values(lines, operation, self.collaborators)
         for workspace, group in grouped(lines, _WORKSPACE).items():
             await self._apply_in(workspace, held, group, checked)
-        await self._close(held, [Line.of(row) for row in found if not row["outcome"] and not row["applied"]])
+        silent = [Line.of(row) for row in found if not row["outcome"] and not row["applied"]]
+        await self._close(held, silent, lost=any(row["outcome"] == Outcome.UNKNOWN for row in found))
 
     async def _apply_in(self, workspace: int, held: _Call, lines: Sequence[Line], checked: Mapping[str, Any]) -> None:
         async with self.database.worker(workspace) as connection:
@@ -126,8 +127,11 @@ class Applier:
         if done.stopped:
             await self.collaborators.finished(connection, workspace, sorted(set(done.stopped)))
 
-    async def _close(self, held: _Call, silent: Sequence[Line]) -> None:
-        """Close a call; slots that never came back although all was answered are unknown, not misses."""
+    async def _close(self, held: _Call, silent: Sequence[Line], *, lost: bool) -> None:
+        """Close a call; slots that never came back although all was answered are unknown, not misses.
+
+        ``lost``: a slot that did come back said that nobody knows.
+        """
         async with self.database.worker() as connection:
             mine = await store.rows(connection, "fence_call", call=held.id, token=held.token)
             waiting = bool(mine) and mine[0]["state"] == "submitted"
@@ -136,7 +140,7 @@ class Applier:
             return
         if silent:
             await self._give_up(held, silent, Failure.UNKNOWN, "the answer had no slot for this record")
-        await self._mark(held, "unknown" if silent else "applied", None)
+        await self._mark(held, "unknown" if silent or lost else "applied", None)
 
     async def _mark(self, held: _Call, state: str, reason: str | None) -> None:
         values = {"call": held.id, "token": held.token, "state": state, "reason": reason}

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from psycopg import Rollback
 from psycopg.types.json import Jsonb
 
 from headwater.db.session import Connection, Database, enter
@@ -181,9 +182,9 @@ class Asking:
             values = {"call": call, "ids": [item.id for item in batch.items], "token": batch.token, "lease": self.lease}
             bound = await connection.execute(SQL["bind_items"], values)
             if bound.rowcount != len(batch.items):
-                await connection.rollback()  # the claim ran out while we waited: nothing was sent, nothing is owed
-                return None
-        return call, batch
+                raise Rollback  # the claim ran out while we waited: nothing was sent, nothing is owed
+            return call, batch
+        return None
 
     def _price(self, batch: Batch, position: int) -> int:
         return self.offer.price(batch.queries[position].want)
@@ -305,9 +306,9 @@ class Asking:
             await self.applier.fail(call.id, self.vendor, self.operation, token, Failure.UNKNOWN, str(error))
             return
         await self._tell_lane(error, family)
-        after = (
-            error.after if isinstance(error, TryLater) and error.after else min(300.0, 2.0 * 2 ** min(call.polls, 7))
-        )
+        # the older the ticket, the rarer the look: 5 seconds at first, 5 minutes in the end
+        advised = error.after if isinstance(error, TryLater) else None
+        after = advised or min(300.0, max(5.0, call.age / 4))
         await self._again(call, token, ticket, after)
 
     async def _again(self, call: Call, token: UUID, ticket: Ticket, after: float) -> None:

@@ -114,14 +114,23 @@ class Engine:
             if pause := lingering.pause(ready["ready"], ready["tickets"], upstream=ready["upstream"]):
                 return pause
             await slots.acquire()
-            batch = await asking.claim()
-            if not batch or not await asking.budget(batch, lambda: self._draining):
-                slots.release()
+            batch = None
+            try:
+                batch = await self._ready_to_ask(asking)
+            finally:
+                if batch is None:
+                    slots.release()
+            if batch is None:
                 return _IDLE
             self._spawn(asking, batch, slots)
             return 0.0
 
         return round_
+
+    async def _ready_to_ask(self, asking: Asking) -> Batch | None:
+        """A claimed batch with a call of the budget taken for it."""
+        batch = await asking.claim()
+        return batch if batch and await asking.budget(batch, lambda: self._draining) else None
 
     def _spawn(self, asking: Asking, batch: Batch, slots: asyncio.Semaphore) -> None:
         async def serve() -> None:

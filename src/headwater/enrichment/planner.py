@@ -76,6 +76,7 @@ class Case:
     knowledge: Knowledge
     spent: int = 0
     guesses: Sequence[Guess] = ()
+    settled: frozenset[str] = frozenset()  # operations that an earlier lookup of the same question was done with
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +159,16 @@ def next_step(case: Case, rules: Rules, offers: Iterable[Offer]) -> Ask | Stop:
     open_fields = missing(case, rules, belief)
     if not open_fields:
         return Stop("found", "every wanted field is sure enough")
-    actions = _actions(case, rules, belief, open_fields, [each for each in offers if each.vendor not in rules.exclude])
+    actions = _actions(case, rules, belief, open_fields, open_offers(case, rules, offers))
     allowed = [action for action in actions if _affordable(action, case, rules)]
     if not allowed:
         return _stop(case, open_fields, too_dear=bool(actions))
     return _explained(sorted(allowed, key=lambda action: _rank(action, rules)))
+
+
+def open_offers(case: Case, rules: Rules, offers: Iterable[Offer]) -> list[Offer]:
+    """Who may be asked: not whom the user excluded, nor who was already there when nothing was left to ask."""
+    return [each for each in offers if each.vendor not in rules.exclude and each.name not in case.settled]
 
 
 def _actions(

@@ -1,5 +1,6 @@
 """Decide the next step of a batch of lookups and put it in its lane, in the workspace of the given transaction."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from headwater.contacts import TYPED, Contacts
 from headwater.db.session import Connection
 from headwater.db.sql import Queries
 from headwater.enrichment.patterns import guesses
-from headwater.enrichment.planner import Ask, Case, Offer, Rules, Stop, missing, next_step
+from headwater.enrichment.planner import Ask, Case, Offer, Rules, Stop, next_step
 from headwater.records import Contact, Field
 
 SQL = Queries(__package__)
@@ -63,6 +64,7 @@ async def load(connection: Connection, ids: Iterable[int]) -> list[Open]:
                 knowledge=knowledge[row["contact_id"]],
                 spent=row["spent"],
                 guesses=_guesses(person, patterns),
+                settled=frozenset(row["settled"]),
             ),
             rules_of(row["options"]),
         )
@@ -109,7 +111,9 @@ async def plan(
             updates.append(_update(each, note, {"ask": f"{step.vendor}.{step.operation}", "why": step.why}, "asking"))
         else:
             done.stopped.append(each.job)
-            updates.append(_update(each, note, {"stop": step.why}, "done", _outcome(step, each)))
+            offered = sorted({offer.name for offer in offers if offer.vendor not in each.rules.exclude})
+            ending = {"outcome": _outcome(step, each), "offered": offered}
+            updates.append(_update(each, note, {"stop": step.why}, "done") | ending)
     if updates:
         await connection.execute(SQL["note_lookups"], {"rows": Jsonb(updates)})
     if items:
@@ -118,7 +122,7 @@ async def plan(
 
 
 def _spent(case: Case, note: Note) -> Case:
-    return Case(case.contact, case.want, case.knowledge, case.spent + note.spent, case.guesses)
+    return dataclasses.replace(case, spent=case.spent + note.spent)
 
 
 def _outcome(step: Stop, each: Open) -> str:
@@ -140,11 +144,6 @@ def _item(each: Open, step: Ask, lane: str, workspace: int) -> dict[str, Any]:
     }
 
 
-def _update(each: Open, note: Note, last: Mapping[str, Any], state: str, outcome: str | None = None) -> dict[str, Any]:
+def _update(each: Open, note: Note, last: Mapping[str, Any], state: str) -> dict[str, Any]:
     trail = [*note.trail, last]
-    return {"id": each.id, "spent": note.spent, "trail": trail, "state": state, "outcome": outcome}
-
-
-def open_fields(each: Open) -> frozenset[Field]:
-    """The wanted fields of a lookup that are not sure enough yet."""
-    return missing(each.case, each.rules)
+    return {"id": each.id, "spent": note.spent, "trail": trail, "state": state, "outcome": None, "offered": None}

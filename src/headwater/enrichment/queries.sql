@@ -95,7 +95,15 @@ select * from taken order by id;
 
 -- name: cases
 -- The lookups behind claimed items, for the workspace entered.
-select l.id, l.job_id, l.contact_id, l.want, l.spent, j.options, j.state as job_state
+-- ``settled``: who was already there when the same question, asked no less insistently, found nobody left to ask.
+select l.id, l.job_id, l.contact_id, l.want, l.spent, j.options, j.state as job_state,
+       array(select distinct unnest(p.offered)
+             from lookup p join job q on q.id = p.job_id
+             where p.workspace_id = l.workspace_id and p.contact_id = l.contact_id and p.id <> l.id
+               and p.state = 'done' and p.finished_at > clock_timestamp() - interval '30 days' and p.want @> l.want
+               and (q.options ->> 'min_confidence')::float8 >= (j.options ->> 'min_confidence')::float8
+               and (q.options ->> 'max_price' is null
+                    or (q.options ->> 'max_price')::bigint >= (j.options ->> 'max_price')::bigint)) as settled
 from lookup l join job j on j.id = l.job_id
 where l.workspace_id = current_workspace() and l.id = any(%(ids)s);
 
@@ -217,8 +225,9 @@ where stop_reason is not null or failing_since < clock_timestamp() - interval '9
 -- What was spent on a lookup, and why it goes on or stops.
 update lookup l set spent = l.spent + r.spent, trail = l.trail || r.trail,
     state = coalesce(r.state, l.state), outcome = coalesce(r.outcome, l.outcome),
+    offered = case when r.offered is null then l.offered else array(select jsonb_array_elements_text(r.offered)) end,
     finished_at = case when r.state = 'done' then clock_timestamp() else l.finished_at end
-from jsonb_to_recordset(%(rows)s) as r(id bigint, spent bigint, trail jsonb, state text, outcome text)
+from jsonb_to_recordset(%(rows)s) as r(id bigint, spent bigint, trail jsonb, state text, outcome text, offered jsonb)
 where l.workspace_id = current_workspace() and l.id = r.id and l.state <> 'cancelled';
 
 -- name: new_worker

@@ -139,11 +139,11 @@ group by c.vendor, c.operation, c.state order by c.vendor, c.operation, c.state;
 
 -- name: unknown_calls
 -- Calls whose outcome nobody knows, with the people they were for.
-select c.id, c.vendor, c.operation, c.reason, c.created_at, i.job_id, i.contact_id, i.subject, i.reserved,
-       p.full_name, p.company
+select c.id, c.vendor, c.operation, coalesce(i.answer ->> 'reason', c.reason) as reason, c.created_at, i.job_id,
+       i.contact_id, i.subject, i.reserved, p.full_name, p.company
 from call c join call_item i on i.call_id = c.id
 left join contact p on p.workspace_id = i.workspace_id and p.id = i.contact_id
-where i.workspace_id = current_workspace() and c.state = 'unknown' and (i.outcome is null or i.outcome = 'unknown')
+where i.workspace_id = current_workspace() and (i.outcome = 'unknown' or c.state = 'unknown' and i.outcome is null)
   and (%(job)s::bigint is null or i.job_id = %(job)s)
 order by c.id, i.position;
 

@@ -4,9 +4,11 @@ One transaction per chunk: a killed run goes on with the first chunk that was no
 """
 
 import dataclasses
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -196,9 +198,21 @@ def _with_domain(contact: Contact, known: Mapping[str, set[str]]) -> Contact:
 
 
 def _match(contact: Contact, candidates: Iterable[_Person]) -> _Person | None:
-    """The one candidate who is the same person; two that both fit mean that we can not tell, so nobody."""
-    same = {id(each): each for each in candidates if judge(contact, each.contact).verdict == "same"}
-    return next(iter(same.values())) if len(same) == 1 else None
+    """The candidate who is the same person: the one with this very record, else the first of those who fit.
+
+    Two who fit but are not each other mean that we can not tell, so nobody.
+    """
+    same = list({id(each): each for each in candidates if judge(contact, each.contact).verdict == "same"}.values())
+    fitting = [each for each in same if _holds(each.contact, contact)] or same
+    if any(judge(one.contact, other.contact).verdict != "same" for one, other in combinations(fitting, 2)):
+        return None
+    return min(fitting, key=lambda each: each.id or sys.maxsize, default=None)
+
+
+def _holds(known: Contact, row: Contact) -> bool:
+    """Whether everything that a row says of a person is known of this one already."""
+    said = {name: getattr(row, name) for name in _IDENTITY if getattr(row, name)}
+    return all(getattr(known, name) == value for name, value in said.items()) and set(row.emails) <= set(known.emails)
 
 
 def _merged(known: Contact, row: Contact) -> Contact:
@@ -207,6 +221,7 @@ def _merged(known: Contact, row: Contact) -> Contact:
     return dataclasses.replace(known, **added, emails=tuple(dict.fromkeys((*known.emails, *row.emails))))
 
 
+_IDENTITY = ("first_name", "middle_name", "last_name", "suffix", "company_key", "domain", "linkedin")
 _FILLABLE = ("middle_name", "suffix", "nickname", "company", "company_key", "domain", "country", "linkedin")
 
 

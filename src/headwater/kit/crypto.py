@@ -6,11 +6,12 @@ share one database. Each use has a key of its own, derived by HMAC-SHA-256 with 
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from headwater.kit.errors import BadInput
 
+_ROOT = 32  # bytes
 _NONCE = 12  # bytes, as NIST SP 800-38D recommends for GCM
 
 
@@ -41,7 +43,7 @@ class Secret:
         """The text, or None if it was sealed with another secret or about something else."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], about).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to hold even a nonce
             return None
 
 
@@ -54,26 +56,36 @@ def load_secret(home: Path, given: str | None) -> Secret:
     if given is None:
         return Secret(_from_file(home / "secret.key"))
     try:
-        root = base64.b64decode(given, validate=True)
-    except binascii.Error:
+        root = base64.b64decode(given.strip(), validate=True)
+    except ValueError:
         root = b""
-    if len(root) < 32:
+    if len(root) < _ROOT:
         raise BadInput("HEADWATER_SECRET must be at least 32 random bytes in base64 (openssl rand -base64 32).")
     return Secret(root)
 
 
 def _from_file(path: Path) -> bytes:
-    """Written whole under another name first, then linked: two processes that start at once agree on one secret."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        if not path.exists():
+            _make(path)
+        root = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"The installation's secret {path} can not be used: {error.strerror}.") from error
+    if len(root) < _ROOT:
+        raise BadInput(f"The installation's secret {path} is damaged; restore it, or all that it sealed is lost.")
+    return root
+
+
+def _make(path: Path) -> None:
+    """Written whole under a name of its own first, then linked: all who start at once agree on one secret."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by us alone
+    try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
+            file.write(secrets.token_bytes(_ROOT))
+            file.flush()
+            os.fsync(descriptor)
+        with suppress(FileExistsError):  # another was first: its secret is the one
             os.link(draft, path)
-        except FileExistsError:
-            pass  # the other process was first: its secret is the one
-        finally:
-            draft.unlink()
-    return path.read_bytes()
+    finally:
+        os.unlink(draft)

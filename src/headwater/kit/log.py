@@ -3,29 +3,44 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 _SECRET = re.compile(r"key|token|secret|password|authorization|cookie|dsn", re.IGNORECASE)
 _IN_TEXT = re.compile(
-    r"(?i)(api[_-]?key|token|password|authorization)([\"'\s:=]+)([^\s\"'&,}]+)|(://[^:/@\s]+:)[^@\s]+@"
+    r"""
+    ( (?: api[_-]?key | token | secret | password | authorization ) [\w-]* ["']? \s* [:=] \s* )
+    (?: "[^"]*" | '[^']*' | (?: (?: bearer | basic ) \s+ )? [^\s"'&,}]+ )
+    | ( :// [^:/@\s]* : ) [^@\s]+ @
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
 def mask(text: str) -> str:
     """Take what looks like a secret out of a text: ``api_key=abc`` and the password of an address."""
-    return _IN_TEXT.sub(lambda found: f"{found[1]}{found[2]}***" if found[1] else f"{found[4]}***@", text)
+    return _IN_TEXT.sub(lambda found: f"{found[1]}***" if found[1] else f"{found[2]}***@", text)
 
 
 def _masked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
-        if _SECRET.search(name):
-            event[name] = "***"
-        elif isinstance(value, str):
-            event[name] = mask(value)
+        event[name] = _clean(name, value)
     return event
+
+
+def _clean(name: str, value: Any) -> Any:
+    """A value as it may be logged, to its depths; what is no JSON becomes text first."""
+    if _SECRET.search(name):
+        return "***"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(inner): _clean(str(inner), each) for inner, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean("", each) for each in value]
+    return mask(value if isinstance(value, str) else str(value))
 
 
 def configure(level: str = "WARNING") -> None:

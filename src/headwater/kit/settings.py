@@ -6,9 +6,10 @@ adapter names (``HEADWATER_APOLLO_WEBHOOK_URL``).
 """
 
 from collections.abc import Iterable, Mapping
+from io import StringIO
 from pathlib import Path
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from headwater.kit.errors import BadInput
@@ -51,8 +52,9 @@ _VENDOR_OWN = frozenset(VendorSettings.model_fields) - {"options"}
 
 def load(environ: Mapping[str, str], *, vendors: Iterable[str], folder: Path) -> Settings:
     """Read the settings. Raises BadInput naming the setting that can not be used."""
-    home = Path(environ.get(f"{PREFIX}HOME") or _default_home(environ)).expanduser().absolute()
-    merged = {**_file(home / FILE), **_file(folder / FILE), **environ}
+    here = {**_file(folder / FILE), **environ}
+    home = Path(here.get(f"{PREFIX}HOME") or _default_home(environ)).expanduser().absolute()
+    merged = {**_file(home / FILE), **here}
     given = {name.removeprefix(PREFIX).lower(): value for name, value in merged.items() if name.startswith(PREFIX)}
     own = {name: value for name, value in given.items() if name in _OWN and value != ""} | {"home": home}
     accounts, unknown = _vendors({name: value for name, value in given.items() if name not in _OWN}, vendors)
@@ -70,7 +72,18 @@ def _default_home(environ: Mapping[str, str]) -> str:
 
 
 def _file(path: Path) -> dict[str, str]:
-    return {name: value for name, value in dotenv_values(path).items() if value is not None} if path.is_file() else {}
+    """The values of a file as they stand in it; nothing of the environment is filled in."""
+    if not path.is_file():
+        return {}
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise BadInput(f"{path} can not be read as UTF-8 text ({type(error).__name__}); save it anew.") from None
+    found = list(parse_stream(StringIO(text)))
+    for each in found:
+        if each.error:
+            raise BadInput(f"{path}, line {each.original.line} is not understood; write NAME=value, with both quotes.")
+    return {each.key: each.value for each in found if each.key and each.value is not None}
 
 
 def _vendors(given: Mapping[str, str], vendors: Iterable[str]) -> tuple[dict[str, VendorSettings], tuple[str, ...]]:

@@ -21,12 +21,14 @@ def _values(contact: Contact) -> Iterator[tuple[str, str]]:
     yield from (("email", address) for address in contact.emails)
     if contact.linkedin:
         yield "linkedin", contact.linkedin
-    yield from (("name@employer", f"{name}|{employer}") for name in _names(contact) for employer in employers(contact))
+    yield from (
+        ("name@employer", f"{name}|{employer}") for name in _names(contact) for employer in sorted(employers(contact))
+    )
 
 
 def _names(contact: Contact) -> list[str]:
     family = fold(contact.last_name or "")
-    return [f"{given}|{family}" for given in sorted(given_names(contact))] if family else []
+    return [f"{given}|{family}" for given in sorted(given_names(contact))]
 
 
 def employers(contact: Contact) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from headwater.matching.keys import employers
 from headwater.matching.names import given_names
-from headwater.normalize import fold, registrable
+from headwater.normalize import fold, han, registrable
 from headwater.records import Contact
 
 
@@ -31,20 +31,21 @@ def judge(one: Contact, other: Contact) -> Judgement:
     if vetoes:
         return Judgement("different", vetoes)
     if not _names_agree(one, other):
-        return Judgement("unsure" if _nameless(one, other) else "different", ("names_differ",))
+        return Judgement("different" if _names_differ(one, other) else "unsure", ("names_differ",))
     signals = tuple(code for code, test in _SIGNALS.items() if test(one, other))
     return Judgement("same", signals) if signals else Judgement("unsure", ("name_only",))
 
 
-def _nameless(one: Contact, other: Contact) -> bool:
-    return not (given_names(one) and given_names(other))
-
-
 def _names_agree(one: Contact, other: Contact) -> bool:
-    if _nameless(one, other):
-        # an address or profile without any name is only the same as the very same address or profile
-        return not (given_names(one) or given_names(other))
-    return _same(one.last_name, other.last_name) and bool(given_names(one) & given_names(other))
+    mine, theirs = given_names(one), given_names(other)
+    given = bool(mine & theirs) or (not mine and not theirs and _same(one.full_name, other.full_name))
+    return given and _same(one.last_name, other.last_name)
+
+
+def _names_differ(one: Contact, other: Contact) -> bool:
+    """Both say a name and it is another one; where one says none we can not tell."""
+    mine, theirs = given_names(one), given_names(other)
+    return _both_and_differ(one.last_name, other.last_name) or bool(mine and theirs and not mine & theirs)
 
 
 def _same(one: str | None, other: str | None) -> bool:
@@ -72,20 +73,17 @@ def _mailboxes_differ(one: Contact, other: Contact) -> bool:
     return bool(hosts)
 
 
-_VETOES: dict[str, Test] = {
-    "profiles_differ": lambda one, other: _both_and_differ(one.linkedin, other.linkedin),
-    "generations_differ": lambda one, other: (
-        fold(one.suffix or "") != fold(other.suffix or "") and bool(one.suffix and other.suffix)
-    ),
-    "middle_names_differ": _middles_differ,
-    "mailboxes_differ": _mailboxes_differ,
-}
+def _characters_differ(one: Contact, other: Contact) -> bool:
+    """Two names of one sound in other Chinese characters."""
+    pairs = ((one.first_name, other.first_name), (one.last_name, other.last_name))
+    written = [(han(mine or ""), han(theirs or "")) for mine, theirs in pairs]
+    return any(mine and theirs and mine != theirs for mine, theirs in written)
 
-_SIGNALS: dict[str, Test] = {
-    "same_profile": lambda one, other: bool(one.linkedin) and one.linkedin == other.linkedin,
-    "same_address": lambda one, other: bool(set(one.emails) & set(other.emails)),
-    "same_employer": lambda one, other: bool(employers(one) & employers(other)) and not _domains_differ(one, other),
-}
+
+def _same_employer(one: Contact, other: Contact) -> bool:
+    """Says nothing of people without a given name, nor of a junior and one who may be the senior."""
+    named = bool(given_names(one) and given_names(other)) and _same(one.suffix, other.suffix)
+    return named and bool(employers(one) & employers(other)) and not _domains_differ(one, other)
 
 
 def _domains_differ(one: Contact, other: Contact) -> bool:
@@ -93,3 +91,18 @@ def _domains_differ(one: Contact, other: Contact) -> bool:
     if not (one.domain and other.domain):
         return False
     return registrable(one.domain) != registrable(other.domain)
+
+
+_VETOES: dict[str, Test] = {
+    "profiles_differ": lambda one, other: _both_and_differ(one.linkedin, other.linkedin),
+    "generations_differ": lambda one, other: _both_and_differ(one.suffix, other.suffix),
+    "middle_names_differ": _middles_differ,
+    "mailboxes_differ": _mailboxes_differ,
+    "characters_differ": _characters_differ,
+}
+
+_SIGNALS: dict[str, Test] = {
+    "same_profile": lambda one, other: bool(one.linkedin) and one.linkedin == other.linkedin,
+    "same_address": lambda one, other: bool(set(one.emails) & set(other.emails)),
+    "same_employer": _same_employer,
+}

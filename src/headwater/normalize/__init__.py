@@ -12,7 +12,7 @@ from headwater.normalize.free_mail import is_free_mail
 from headwater.normalize.linkedin import linkedin_slug
 from headwater.normalize.names import PersonName, generation, name_part, nickname, person_name, split_name
 from headwater.normalize.phone import PhoneCell, phone, phones
-from headwater.normalize.text import fold, fold_german, is_empty, repair_mojibake, tidy, title
+from headwater.normalize.text import fold, fold_german, han, is_empty, repair_mojibake, tidy, title
 
 NORM_VERSION = 1
 
@@ -32,6 +32,7 @@ __all__ = [
     "fold",
     "fold_german",
     "generation",
+    "han",
     "is_canadian_province_code",
     "is_empty",
     "is_free_mail",

@@ -100,6 +100,9 @@ def person_name(
     if first and first == last:
         # Some programs write the whole name into both cells.
         first, last, full = "", "", full or first
+    if "," in first and not last:
+        # "Martínez, Andrés" in the only cell that is filled is a whole name, surname first.
+        first, full = "", full or first
     whole = split_name(full) if full and "@" not in full else PersonName()
     given, family = _strip(first, whole=False), _strip(last, whole=False)
     known_first, inner = _split_initials(given.words)

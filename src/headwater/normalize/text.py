@@ -17,6 +17,7 @@ _INVISIBLE = re.compile(
 _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u02bb`\u00b4]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
 
 # UTF-8 once read as Windows-1252 shows a lead byte as one of these and a following byte as one of those.
 _CP1252_TAIL = "".join(bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xC0)) + "\x81\x8d\x8f\x90\x9d"
@@ -109,6 +110,11 @@ def fold(text: str) -> str:
 def fold_german(text: str) -> str:
     """``fold`` as German and Nordic writers do it without umlauts: ``Müller`` is ``mueller``, ``Ø`` is ``oe``."""
     return fold(compatible(text).translate(_GERMAN))
+
+
+def han(text: str) -> str:
+    """The Chinese characters of a text: many share one romanisation, so ``fold`` can not tell them apart."""
+    return "" if text.isascii() else "".join(_HAN.findall(compatible(text)))
 
 
 def _squash(text: str) -> str:

@@ -1,7 +1,8 @@
 """The shared cache: what any workspace's lookup found on the operator's accounts, recalled at the normal price.
 
 It holds no name in clear: the key is a keyed hash of the exact fingerprint, the value is encrypted and bound to its
-key. Only an exact first name, last name and employer recalls: who is merely similar is asked for anew.
+key. Only an exact name, to the middle name and the suffix, at the same employer recalls: who is merely similar is asked
+for anew.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from psycopg.types.json import Jsonb
 from headwater.db.session import Connection
 from headwater.db.sql import Queries
 from headwater.kit.crypto import Secret
-from headwater.normalize import fold, registrable
+from headwater.normalize import fold, han, registrable
 from headwater.records import Contact, Field, Finding, Observation
 
 _SQL = Queries(__package__)
@@ -44,8 +45,9 @@ class SharedCache:
         employer = registrable(contact.domain) if contact.domain else contact.company_key
         if not (contact.first_name and contact.last_name and employer):
             return None
-        parts = (self._realm, fold(contact.first_name), fold(contact.last_name), fold(contact.suffix or ""), employer)
-        return self._secret.digest("|".join(parts))
+        name = (contact.first_name, contact.middle_name, contact.last_name, contact.suffix)
+        spelt = (f"{fold(part or '')} {han(part or '')}" for part in name)
+        return self._secret.digest("|".join((self._realm, *spelt, employer)))
 
     async def recall(
         self, connection: Connection, people: Mapping[int, Contact], fields: Iterable[Field], basis: str

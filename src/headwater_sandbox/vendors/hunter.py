@@ -116,7 +116,7 @@ def _found(desk: Desk, call: Call, person: Person | None, belief: Belief | None,
 
 
 def email_verifier(desk: Desk, call: Call) -> Answer:
-    """Whether an address can be reached. A 202 is repeated until it ends and is charged once, with its result."""
+    """Whether an address can be reached. A 202 is repeated until it ends; what could not be told costs nothing."""
     email = call.query.get("email", "").strip().lower()
     if not email:
         return _bad("You are missing the email parameter")
@@ -133,7 +133,8 @@ def email_verifier(desk: Desk, call: Call) -> Answer:
     if desk.dice.chance(desk.settings.number("hunter.verifier_odd"), "odd", email, call.attempt):
         details = "The SMTP server of the domain returned an unexpected response. Please retry later."
         return Answer(222, error(222, "smtp_error", details).body, "pending", subject=subject)
-    return hit({"data": shapes.verifier(desk, box, email), "meta": meta}, subject, price)
+    data = shapes.verifier(desk, box, email)
+    return hit({"data": data, "meta": meta}, subject, 0 if data["status"] == "unknown" else price)
 
 
 def _still_running(desk: Desk, call: Call, email: str) -> bool:

@@ -144,12 +144,14 @@ create table lookup (
     spent bigint not null default 0,       -- micros, settled
     saved bigint not null default 0,       -- micros that recall kept us from paying
     trail jsonb not null default '[]',     -- why each vendor was asked and why it stopped
+    offered text[],                        -- who could be asked when nobody was left to ask
     finished_at timestamptz,
     unique (job_id, contact_id),
     unique (workspace_id, job_id, id),     -- what items refer to: a foreign key looks past row-level security
     foreign key (workspace_id, job_id) references job (workspace_id, id) on delete cascade,
     foreign key (workspace_id, contact_id) references contact (workspace_id, id) on delete cascade
 );
+create index lookup_contact on lookup (workspace_id, contact_id);
 create index lookup_open on lookup (job_id) where state in ('new', 'asking');
 
 -- what was asked about a contact, whatever the job: nobody is asked the same thing twice
