@@ -326,5 +326,5 @@ def waterfall(new_headwater: Callable[[], Headwater], samples: Callable[[int], S
     """A whole run through three vendors. It mostly waits for them, so it is begun early and other tests go on."""
     headwater, sample = new_headwater(), samples(120)
     arguments = ("enrich", sample.path, "-o", "enriched.csv", "--sandbox", *QUIET, "--json",
-                 "--want", "email,phone,title", "--exclude", "dropcontact")  # fmt: skip
+                 "--want", "email,title", "--exclude", "dropcontact")  # fmt: skip
     return Waterfall(headwater, sample, arguments, headwater.start(*arguments))

@@ -12,12 +12,12 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
+from tests.acceptance.crash_rig import MARK, Job, Rig
 
 from headwater.db.embedded import EmbeddedServer
 from headwater.db.session import connection_info
 from headwater.kit.money import parse_micros
 from headwater.providers.catalogue import adapter
-from tests.acceptance.crash_rig import MARK, Job, Rig
 
 Key = tuple[str, str]  # vendor, and whom it was asked about
 
@@ -203,7 +203,7 @@ def _references(path: Path) -> list[str]:
 def _subject_key(charge: Mapping[str, Any]) -> str:
     """Whom a vendor was asked about, from what it was sent; persons without a name are counted together."""
     subject = charge["subject"]
-    if "verif" in charge["endpoint"] or set(subject) == {"email"} and charge["vendor"] == "icypeas":
+    if "verif" in charge["endpoint"] or (set(subject) == {"email"} and charge["vendor"] == "icypeas"):
         return str(subject["email"]).casefold()
     first = subject.get("first_name") or subject.get("firstname") or ""
     last = subject.get("last_name") or subject.get("lastname") or ""

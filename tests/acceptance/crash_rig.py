@@ -5,15 +5,18 @@ The application is the command a user types; whenever it ends before its job is 
 
 import csv
 import json
+import math
 import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -152,6 +155,23 @@ class Rig:
                 return
             time.sleep(min(_TICK, left))
 
+    def live_until_asked(self, seconds: float) -> None:
+        """Let everything run until a vendor is asked something."""
+        asked, end = len(self.asked_at()), time.monotonic() + seconds
+        while time.monotonic() < end and len(self.asked_at()) == asked:
+            self.live(0.1)
+
+    def asked_at(self) -> list[float]:
+        """When the vendors were asked something, as the sandbox remembers it."""
+        path = self.home / "sandbox" / "sandbox.sqlite3"
+        if not path.exists():
+            return []
+        try:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as memory:
+                return [row[0] for row in memory.execute("select at from requests order by at")]
+        except sqlite3.OperationalError:  # a sandbox that was killed before its tables were made
+            return []
+
     def tend(self) -> None:
         """Notice who ended, and start them again."""
         code = None if self.application is None else self.application.poll()
@@ -285,12 +305,18 @@ class Rig:
             time.sleep(_TICK)
 
 
-def torment(rig: Rig, dice: random.Random, kills: int, victims: Sequence[str], longest: float) -> None:
-    """Run jobs and kill at random moments, sometimes again before anybody has recovered; then let them finish."""
+def torment(rig: Rig, dice: random.Random, kills: int, victims: Sequence[str]) -> None:
+    """Run jobs and kill at random moments, then let them finish.
+
+    A third of the moments fall anywhere, starting up included; the others a little after work went on, for that is
+    when requests are out. Sometimes the next kill comes before anybody has recovered.
+    """
     rig.start()
     left = kills
     while left:
-        rig.live(dice.uniform(0.1, longest))
+        if dice.random() > 1 / 3:
+            rig.live_until_asked(8.0)
+        rig.live(dice.uniform(0.05, 3.0))
         for _ in range(min(left, dice.choice((1, 1, 1, 2, 3)))):
             rig.kill(dice.choice(victims))
             left -= 1
@@ -298,10 +324,15 @@ def torment(rig: Rig, dice: random.Random, kills: int, victims: Sequence[str], l
     rig.finish()
 
 
-def recoveries(rig: Rig, requests: Iterable[float]) -> list[float]:
-    """Seconds from each kill to the next request that a vendor saw."""
-    seen = sorted(requests)
-    return [next(at - kill.at for at in seen if at > kill.at) for kill in rig.kills if seen and seen[-1] > kill.at]
+def recoveries(rig: Rig) -> list[float]:
+    """Seconds from each kill to the next request that a vendor saw, unless somebody else was killed before that."""
+    asked = rig.asked_at()
+    found = []
+    for kill, following in zip(rig.kills, [*rig.kills[1:], Kill(math.inf, "")], strict=True):
+        after = next((at for at in asked if kill.at < at < following.at), None)
+        if after is not None:
+            found.append(after - kill.at)
+    return sorted(found)
 
 
 def _processes() -> list[tuple[int, str]]:

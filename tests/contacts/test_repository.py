@@ -18,7 +18,7 @@ from headwater.records import Contact, EmailVerdict, Field, Finding, Flags, Obse
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 ADA = Contact(
-    first_name="Ada", middle_name="King", last_name="Lovelace", suffix="Jr.", nickname="Addie", full_name="Ada Lovelace",
+    first_name="Ada", middle_name="King", last_name="Lovelace", suffix="Jr.", nickname="Addie", full_name="Ada L.",
     company="Acme GmbH", company_key="acme", domain="acme.test", title="Countess", country="GB", linkedin="ada-l",
     emails=("ada@acme.test",), phones=("+442071234567",),
 )  # fmt: skip

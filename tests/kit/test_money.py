@@ -63,7 +63,7 @@ def test_what_is_no_price_is_refused_with_a_sentence_that_names_the_option(text:
 
 
 def test_a_price_too_small_to_be_kept_is_not_taken_for_free() -> None:
-    with pytest.raises(BadInput, match="0.000001"):
+    with pytest.raises(BadInput, match=r"0\.000001"):
         parse("0.0000001")
 
 

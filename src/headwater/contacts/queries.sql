@@ -15,6 +15,13 @@ order by c.id;
 select distinct company_key, domain from contact
 where workspace_id = current_workspace() and company_key = any(%(employers)s) and domain is not null;
 
+-- name: owners
+-- Whose these addresses are known to be.
+select distinct o.value, c.id, c.first_name, c.last_name, c.nickname
+from observation o join contact c on c.workspace_id = o.workspace_id and c.id = o.contact_id
+where o.workspace_id = current_workspace() and o.field = 'email' and o.value = any(%(addresses)s)
+  and o.dropped_at is null and o.confidence >= 0.7;
+
 -- name: lock_intake
 -- One reader at a time adds people to a workspace, so that two can not both add the same person.
 select pg_advisory_xact_lock(hashtextextended('headwater intake', current_workspace()));

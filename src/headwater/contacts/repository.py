@@ -43,6 +43,14 @@ class Contacts:
             found[row["company_key"]].add(row["domain"])
         return found
 
+    async def owners(self, addresses: Iterable[str]) -> dict[str, dict[int, Contact]]:
+        """Whose addresses these are known to be: address -> contact id -> the names of that contact."""
+        found: dict[str, dict[int, Contact]] = defaultdict(dict)
+        for row in await self._rows("owners", addresses=sorted(set(addresses))):
+            names = {name: row[name] for name in ("first_name", "last_name", "nickname")}
+            found[row["value"]][row["id"]] = Contact(**names)
+        return found
+
     async def get(self, ids: Iterable[int]) -> dict[int, Contact]:
         """Contacts by id, without addresses and phones: those are observations."""
         return {row["id"]: _contact(row) for row in await self._rows("contacts", ids=sorted(set(ids)))}

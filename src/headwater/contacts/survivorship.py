@@ -68,7 +68,7 @@ class Knowledge:
         return [known for known in self.observations if known.field is wanted]
 
     def verdict(self, wanted: Field, value: str) -> Judged | None:
-        """The newest verdict about a value; what reached the mailbox, or proves that none can be, outweighs the rest."""
+        """The newest verdict about a value; what reached the mailbox, or proves there is none, outweighs the rest."""
         about = [judged for judged in self.verdicts if judged.field is wanted and judged.value == value]
         return max(about, key=_weight, default=None)
 

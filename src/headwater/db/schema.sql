@@ -351,6 +351,7 @@ CREATE TABLE headwater.lookup (
     spent bigint DEFAULT 0 NOT NULL,
     saved bigint DEFAULT 0 NOT NULL,
     trail jsonb DEFAULT '[]'::jsonb NOT NULL,
+    offered text[],
     finished_at timestamp with time zone,
     CONSTRAINT lookup_outcome_check CHECK ((outcome = ANY (ARRAY['known'::text, 'recalled'::text, 'found'::text, 'partial'::text, 'none'::text, 'forbidden'::text]))),
     CONSTRAINT lookup_recalled_from_check CHECK ((recalled_from = ANY (ARRAY['history'::text, 'cache'::text]))),
@@ -601,7 +602,11 @@ CREATE INDEX item_ready ON headwater.item USING btree (lane, workspace_id, next_
 
 CREATE INDEX job_unfinished ON headwater.job USING btree (workspace_id, fingerprint) WHERE (state <> ALL (ARRAY['done'::text, 'cancelled'::text]));
 
+CREATE INDEX lookup_contact ON headwater.lookup USING btree (workspace_id, contact_id);
+
 CREATE INDEX lookup_open ON headwater.lookup USING btree (job_id) WHERE (state = ANY (ARRAY['new'::text, 'asking'::text]));
+
+CREATE INDEX observation_address ON headwater.observation USING btree (workspace_id, value) WHERE (field = 'email'::text);
 
 CREATE INDEX observation_contact ON headwater.observation USING btree (workspace_id, contact_id, field);
 

@@ -94,22 +94,21 @@ class Applier:
         return [line for line in lines if line.position in opened]
 
     async def _settle(self, connection: Connection, held: _Call, lines: Sequence[Line]) -> None:
-        ledger = Ledger(connection)
-        for job, group in sorted(grouped(lines, _JOB).items()):
-            for lost in (False, True):
-                part = [line for line in group if (line.outcome is Outcome.UNKNOWN) is lost]
-                if part:
-                    await ledger.settle(
-                        Settlement(
-                            job=job,
-                            call=held.id,
-                            part=part[0].position,
-                            vendor=held.vendor.name,
-                            reserved=sum(line.reserved for line in part),
-                            charged=sum(line.charged(held.vendor.credit_price) for line in part),
-                            lost=lost,
-                        )
-                    )
+        parts = grouped(lines, lambda line: (line.job, line.outcome is Outcome.UNKNOWN))
+        await Ledger(connection).settle(
+            *(
+                Settlement(
+                    job=job,
+                    call=held.id,
+                    part=part[0].position,
+                    vendor=held.vendor.name,
+                    reserved=sum(line.reserved for line in part),
+                    charged=sum(line.charged(held.vendor.credit_price) for line in part),
+                    lost=lost,
+                )
+                for (job, lost), part in parts.items()
+            )
+        )
 
     async def _go_on(
         self, connection: Connection, workspace: int, lines: Sequence[Line], notes: Mapping[int, Note]
@@ -121,6 +120,14 @@ class Applier:
     async def plan(
         self, connection: Connection, workspace: int, lookups: Sequence[int], notes: Mapping[int, Note]
     ) -> None:
+        """Plan lookups anew.
+
+        Their jobs' accounts are locked before any lookup or lane is touched: so the last two lookups of a job see each
+        other end, and nobody who waits for an account holds what its holder will want.
+        """
+        jobs = await store.rows(connection, "jobs_of", lookups=list(lookups))
+        for row in jobs:
+            await Ledger(connection).available(row["job_id"])
         closed = {row["name"] for row in await store.rows(connection, "closed_lanes")}
         offers: list[Offer] = self.vendors.offers(closed)
         done = await plan(connection, lookups, offers, self.vendors.lanes(), workspace=workspace, notes=notes)
@@ -175,11 +182,6 @@ class Applier:
     async def _give_up_in(
         self, connection: Connection, workspace: int, held: _Call, lines: Sequence[Line], kind: Failure, reason: str
     ) -> None:
-        lost = kind is Failure.UNKNOWN
-        ledger = Ledger(connection)
-        for job, group in sorted(grouped(lines, _JOB).items()):
-            reserved = sum(line.reserved for line in group)
-            await ledger.settle(Settlement(job, held.id, group[0].position, held.vendor.name, reserved, 0, lost=lost))
         again, over = await self._again(connection, held, lines, kind)
         if again:
             await self._requeue(connection, held, again, kind)
@@ -187,6 +189,20 @@ class Applier:
             await self._note_failed(connection, held, over, kind, reason)
             notes = {line.lookup: Note(0, (_failed(held, kind, reason),)) for line in over}
             await self._go_on(connection, workspace, over, notes)
+        await Ledger(connection).settle(
+            *(
+                Settlement(
+                    job=job,
+                    call=held.id,
+                    part=group[0].position,
+                    vendor=held.vendor.name,
+                    reserved=sum(line.reserved for line in group),
+                    charged=0,
+                    lost=kind is Failure.UNKNOWN,
+                )
+                for job, group in grouped(lines, _JOB).items()
+            )
+        )
 
     async def _again(
         self, connection: Connection, held: _Call, lines: Sequence[Line], kind: Failure
@@ -226,7 +242,7 @@ class Applier:
         """Take the waiting items of a lane that can not work, and plan their lookups without it."""
         async with self.database.worker() as connection:
             taken = await store.rows(connection, "waiting_in", lanes=[lane])
-            for workspace, group in grouped(taken, itemgetter("workspace_id")).items():
+            for workspace, group in sorted(grouped(taken, itemgetter("workspace_id")).items()):
                 await enter(connection, workspace)
                 trail = ({"skipped": lane.split(":")[1], "why": reason},)
                 notes = {row["lookup_id"]: Note(0, trail) for row in group}

@@ -4,10 +4,10 @@ import asyncio
 import dataclasses
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
@@ -22,14 +22,20 @@ from headwater.enrichment.planner import Offer, query_of
 from headwater.enrichment.planning import SQL, load
 from headwater.enrichment.store import Call, Item
 from headwater.enrichment.vendors import Vendors
+from headwater.kit.errors import Unavailable
 from headwater.kit.group import grouped
+from headwater.kit.log import log
 from headwater.ledger import Ledger, Reservation
 from headwater.providers.base import Answer, Outcome, Query, Reply, Request, Ticket
 from headwater.providers.errors import BadRequest, OutcomeUnknown, ProviderError, StopVendor, TryLater
 from headwater.records import Field
 
 _MARGIN = 60.0  # seconds a lease outlives the vendor's time-out
-_BUDGET_PATIENCE = 20.0  # seconds to wait for a budget before the claim goes back, well inside its lease
+_BUDGET_PATIENCE = 20.0  # seconds to wait for a budget before the claim goes back
+_CLAIM = 40.0  # seconds a claim lasts without a call: should the database be lost in between, nobody gives it back
+_AGAIN = 0.5  # seconds between two tries to write to a lost database
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Asking:
         token = uuid4()
         async with self.database.worker() as connection:
             items = await store.claim(
-                connection, self.lane, self.operation.batch, token=token, worker=self.worker, lease=self.lease
+                connection, self.lane, self.operation.batch, token=token, worker=self.worker, lease=_CLAIM
             )
             found = await self._queries(connection, items)
         gone = [item for item in items if item.id not in found]
@@ -124,17 +130,37 @@ class Asking:
         family = self.vendors.family(self.vendor, batch.request.family)
         deadline = asyncio.get_running_loop().time() + _BUDGET_PATIENCE
         while not hurry():
-            wait = await self._take(family)
+            wait = await self._patiently(lambda: self._take(family))
             if wait <= 0:
                 return True
             if asyncio.get_running_loop().time() + wait > deadline:
                 break
             await asyncio.sleep(min(wait, 1.0))
-        async with self.database.worker() as connection:
-            ids = [item.id for item in batch.items]
-            values = {"ids": ids, "token": batch.token, "after": 0.5, "unspent": 1}
-            await connection.execute(SQL["release_items"], values)
+        await self._patiently(lambda: self._take_back(batch))
         return False
+
+    async def _take_back(self, batch: Batch) -> None:
+        """Nothing was sent for this claim: it goes back, as does a call that was committed for it all the same."""
+        values = {"ids": [item.id for item in batch.items], "token": batch.token, "after": 0.5, "unspent": 1}
+        async with self.database.worker() as connection:
+            calls = await store.rows(connection, "calls_of_claim", token=batch.token)
+            if not calls:
+                await connection.execute(SQL["release_items"], values)
+        for row in calls:
+            reason = "the database was lost before the request left"
+            await self.applier.fail(row["id"], self.vendor, self.operation, batch.token, Failure.WAIT, reason)
+
+    async def _patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """What is known must not be lost with the database: written again and again while the lease lasts."""
+        end = asyncio.get_running_loop().time() + self.lease
+        while True:
+            try:
+                return await work()
+            except Unavailable as error:
+                if asyncio.get_running_loop().time() > end:
+                    raise
+                log.warning("database away, trying again", reason=str(error))
+            await asyncio.sleep(_AGAIN)
 
     async def _take(self, family: str) -> float:
         async with self.database.worker() as connection:
@@ -144,18 +170,26 @@ class Asking:
 
     async def ask(self, batch: Batch) -> None:
         """Commit the intent, send, store the answer, apply it."""
-        intent = await self._intend(batch)
+        try:
+            intent = await self._intend(batch)
+        except Unavailable:
+            await self._patiently(lambda: self._take_back(batch))
+            return
         if intent is None:
             return
         call, batch = intent
         try:
             reply = await self._converse(batch.request, lambda answer: self._read(batch, answer))
         except ProviderError as error:
-            await self._failed(call, batch, error)
+            await self._failed(call, batch.token, error, batch.request.family, Failure.of(error))
             return
-        await self._keep(call, batch.token, reply)
-        await self._works()
-        await self.applier.apply(call, self.vendor, self.operation, batch.token)
+        await self._heard(call, batch.token, reply)
+
+    async def _heard(self, call: int, token: UUID, reply: Reply, *, polled: int = 0) -> None:
+        """Store an answer, then apply it."""
+        await self._patiently(lambda: self._keep(call, token, reply, polled=polled))
+        await self._patiently(self._works)
+        await self._patiently(lambda: self.applier.apply(call, self.vendor, self.operation, token))
 
     def _read(self, batch: Batch, response: Any) -> Reply:
         return self.adapter.read(self.operation.name, batch.queries, response)
@@ -247,10 +281,10 @@ class Asking:
 
     # failing --------------------------------------------------------------------------------------
 
-    async def _failed(self, call: int, batch: Batch, error: ProviderError) -> None:
-        await self._tell_lane(error, batch.request.family)
-        kind = Failure.of(error)
-        await self.applier.fail(call, self.vendor, self.operation, batch.token, kind, str(error))
+    async def _failed(self, call: int, token: UUID, error: ProviderError, family: str, kind: Failure) -> None:
+        reason = str(error)
+        await self._patiently(lambda: self._tell_lane(error, family))
+        await self._patiently(lambda: self.applier.fail(call, self.vendor, self.operation, token, kind, reason))
 
     async def _tell_lane(self, error: ProviderError, family: str) -> None:
         """What one answer means for everybody who uses this account."""
@@ -267,8 +301,7 @@ class Asking:
                 await connection.execute(SQL["lane_failed"], values)
 
     async def _works(self) -> None:
-        async with self.database.worker() as connection:
-            await connection.execute(SQL["lane_works"], {"lane": self.lane})
+        await self._write("lane_works", {"lane": self.lane})
 
     # following up ---------------------------------------------------------------------------------
 
@@ -276,36 +309,35 @@ class Asking:
         """Poll a ticket, or apply an answer that a worker stored but did not live to apply."""
         if call.state == "submitted":
             await self._poll(call, token)
-        await self.applier.apply(call.id, self.vendor, self.operation, token)
+        else:
+            await self.applier.apply(call.id, self.vendor, self.operation, token)
 
     async def _poll(self, call: Call, token: UUID) -> None:
         ticket = Ticket(call.ticket or {}, 0.0)
         request = self.adapter.poll(self.operation.name, ticket, self.vendor.account)
-        wait = await self._take(self.vendors.family(self.vendor, request.family))
+        wait = await self._patiently(lambda: self._take(self.vendors.family(self.vendor, request.family)))
         if wait > 0:
             await self._again(call, token, ticket, wait)
             return
-        queries = await self._asked(call.id)
+        queries = await self._patiently(lambda: self._asked(call.id))
         try:
             reply = await self._converse(
                 request, lambda answer: self.adapter.read_poll(self.operation.name, ticket, queries, answer)
             )
         except (BadRequest, StopVendor) as error:
-            await self._tell_lane(error, request.family)
             kind = Failure.of(error) if isinstance(error, StopVendor) and not error.charged else Failure.UNKNOWN
-            await self.applier.fail(call.id, self.vendor, self.operation, token, kind, str(error))
+            await self._failed(call.id, token, error, request.family, kind)
         except ProviderError as error:
             await self._poll_failed(call, token, ticket, error, request.family)
         else:
-            await self._keep(call.id, token, reply, polled=1)
-            await self._works()
+            await self._heard(call.id, token, reply, polled=1)
 
     async def _poll_failed(self, call: Call, token: UUID, ticket: Ticket, error: ProviderError, family: str) -> None:
         """What was submitted is paid for: it is polled for a day, whatever the vendor's troubles, never resubmitted."""
         if call.age > _MOST_PATIENCE:
-            await self.applier.fail(call.id, self.vendor, self.operation, token, Failure.UNKNOWN, str(error))
+            await self._failed(call.id, token, error, family, Failure.UNKNOWN)
             return
-        await self._tell_lane(error, family)
+        await self._patiently(lambda: self._tell_lane(error, family))
         # the older the ticket, the rarer the look: 5 seconds at first, 5 minutes in the end
         advised = error.after if isinstance(error, TryLater) else None
         after = advised or min(300.0, max(5.0, call.age / 4))
@@ -313,8 +345,11 @@ class Asking:
 
     async def _again(self, call: Call, token: UUID, ticket: Ticket, after: float) -> None:
         values = {"call": call.id, "token": token, "ticket": Jsonb(dict(ticket.state)), "after": after}
+        await self._patiently(lambda: self._write("next_poll", values))
+
+    async def _write(self, name: str, values: Mapping[str, Any]) -> None:
         async with self.database.worker() as connection:
-            await connection.execute(SQL["next_poll"], values)
+            await connection.execute(SQL[name], values)
 
     async def _asked(self, call: int) -> list[Query]:
         """The queries of a stored call, in the order of its request."""

@@ -1,5 +1,6 @@
 """Turn the answers of one call into observations, verdicts and notes, in the workspace of the transaction."""
 
+import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +8,13 @@ from typing import Any
 
 from headwater.contacts import Contacts, Knowledge
 from headwater.db.session import Connection
-from headwater.enrichment.patterns import pattern_of
-from headwater.enrichment.planner import PATTERN, PATTERN_RELIABILITY, Offer
+from headwater.enrichment.patterns import TELLING, pattern_of
+from headwater.enrichment.planner import PATTERN, PATTERN_COLLIDES, PATTERN_RELIABILITY, Offer
 from headwater.enrichment.planning import Note
+from headwater.enrichment.plausibility import Doubt, believed, doubts
 from headwater.enrichment.vendors import Vendor
 from headwater.providers.base import Operation, Outcome
-from headwater.records import EmailVerdict, Field, Finding, Observation, PhoneVerdict, Status
+from headwater.records import Contact, EmailVerdict, Field, Finding, Observation, PhoneVerdict, Status
 
 # GDPR Art. 6(1)(f): business contact data found for a controller's outreach, until the workspace states another basis.
 BASIS = "legitimate interest"
@@ -117,6 +119,7 @@ class Harvest:
         self.checked = checked
         self.collaborators = collaborators
         self.now = collaborators.now()
+        self.owners: Mapping[str, Mapping[int, Contact]] = {}
         self.name = f"{vendor.name}.{operation.name}"
         reliability = vendor.adapter.declaration.reliability
         self.offer = Offer(vendor.name, operation, vendor.credit_price, reliability)
@@ -141,29 +144,39 @@ class Harvest:
     # what a vendor found --------------------------------------------------------------------------
 
     async def _findings(self, lines: Sequence[Line]) -> None:
-        observed = [(line.contact, each) for line in lines for each in self._observations(line)]
+        people = await self.contacts.get(line.contact for line in lines)
+        self.owners = await self.contacts.owners(verdict.normalized or value for value, verdict in self.checked.items())
+        observed = [(line.contact, each) for line in lines for each in self._observations(line, people[line.contact])]
         await self.contacts.observe(observed)
         await self._judge(observed)
         await self._learn(observed)
         await self.collaborators.share(self.connection, self.vendor, observed)
 
-    def _observations(self, line: Line) -> list[Observation]:
+    def _observations(self, line: Line, person: Contact) -> list[Observation]:
         """One observation per finding; the price of the record stands on the first, so that sums stay exact."""
         cost = line.charged(self.vendor.credit_price)
         findings = [self._clean(each) for each in line.findings if each.field in line.want]
+        against = {each.value: self._doubts(each, line.contact, person) for each in findings}
         return [
             Observation(
-                finding=each,
+                finding=_with_doubts(each, against[each.value]),
                 source=self.vendor.name,
                 observed_at=self.now,
                 price=cost if first else 0,
-                confidence=self.offer.trust(each.field, each.status),
+                confidence=believed(self.offer.trust(each.field, each.status), against[each.value]),
                 basis=BASIS,
                 call_id=self.call,
                 job_id=line.job,
             )
             for first, each in zip([True] + [False] * len(findings), findings, strict=False)
         ]
+
+    def _doubts(self, finding: Finding, contact: int, person: Contact) -> list[Doubt]:
+        """What speaks against a found address being this person's."""
+        if finding.field is not Field.EMAIL:
+            return []
+        others = [owner for each, owner in self.owners.get(finding.value, {}).items() if each != contact]
+        return doubts(person, finding.value, others)
 
     def _clean(self, finding: Finding) -> Finding:
         """The normal form of the value, so that two vendors' spellings of one address agree."""
@@ -215,7 +228,8 @@ class Harvest:
         reached = [line for line, verdict in judged if verdict.status is Status.VALID]
         knowledge = await self.contacts.knowledge(line.contact for line in reached)
         guessed = [line for line in reached if not _observed(knowledge[line.contact], line.subject)]
-        observed = [(line.contact, self._from_pattern(line)) for line in guessed]
+        people = await self.contacts.get(line.contact for line in guessed)
+        observed = [(line.contact, self._from_pattern(line, people[line.contact])) for line in guessed]
         await self.contacts.observe(observed)
         await self._count_patterns([(line.contact, line.subject) for line in guessed])
         await self.collaborators.share(self.connection, self.vendor, observed)
@@ -223,18 +237,26 @@ class Harvest:
     def _verdict(self, line: Line) -> EmailVerdict:
         return self.collaborators.judge_mailbox(self.checked[line.subject], line.findings[0].status or "", self.name)
 
-    def _from_pattern(self, line: Line) -> Observation:
+    def _from_pattern(self, line: Line, person: Contact) -> Observation:
         """A guess whose mailbox a verifier reached: from now on it counts."""
+        shape = pattern_of(person.first_name, person.last_name, line.subject)
         return Observation(
             finding=Finding(Field.EMAIL, line.subject, "verified guess"),
             source=PATTERN,
             observed_at=self.now,
             price=line.charged(self.vendor.credit_price),
-            confidence=PATTERN_RELIABILITY,
+            confidence=PATTERN_RELIABILITY if shape in TELLING else PATTERN_COLLIDES,
             basis=BASIS,
             call_id=self.call,
             job_id=line.job,
         )
+
+
+def _with_doubts(finding: Finding, against: Sequence[Doubt]) -> Finding:
+    if not against:
+        return finding
+    codes = ", ".join(doubt.code for doubt in against)
+    return dataclasses.replace(finding, detail={**finding.detail, "doubts": codes})
 
 
 def _observed(knowledge: Knowledge, address: str) -> bool:

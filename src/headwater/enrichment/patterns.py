@@ -26,6 +26,10 @@ PATTERNS: dict[str, Maker] = {
     "lfirst": lambda first, last: f"{last[0]}{first}",
 }
 
+# Patterns that hold both whole names. The others collide: initial and surname for 16% of a 10,000-person employer, so
+# the mailbox that a verifier reaches may be a colleague's.
+TELLING = frozenset({"first.last", "firstlast", "first_last", "first-last", "last.first"})
+
 # A colleague's pattern is believed as Laplace's rule says: seen + 1 of all + this, so one colleague is not certainty.
 _DOUBT = 1.5
 

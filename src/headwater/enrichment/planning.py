@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from headwater.contacts import TYPED, Contacts
 from headwater.db.session import Connection
 from headwater.db.sql import Queries
-from headwater.enrichment.patterns import guesses
+from headwater.enrichment.patterns import Guess, guesses
 from headwater.enrichment.planner import Ask, Case, Offer, Rules, Stop, next_step
 from headwater.records import Contact, Field
 
@@ -53,17 +53,19 @@ async def load(connection: Connection, ids: Iterable[int]) -> list[Open]:
     people = await contacts.get(row["contact_id"] for row in rows)
     knowledge = await contacts.knowledge(people)
     patterns = await contacts.patterns(person.domain for person in people.values() if person.domain)
+    guessed = {identity: _guesses(person, patterns) for identity, person in people.items()}
+    owners = await contacts.owners(guess.address for found in guessed.values() for guess in found)
     return [
         Open(
             row["id"],
             row["job_id"],
             row["contact_id"],
             Case(
-                contact=(person := people[row["contact_id"]]),
+                contact=people[row["contact_id"]],
                 want=frozenset(Field(wanted) for wanted in row["want"]),
                 knowledge=knowledge[row["contact_id"]],
                 spent=row["spent"],
-                guesses=_guesses(person, patterns),
+                guesses=_free(guessed[row["contact_id"]], row["contact_id"], owners),
                 settled=frozenset(row["settled"]),
             ),
             rules_of(row["options"]),
@@ -72,9 +74,14 @@ async def load(connection: Connection, ids: Iterable[int]) -> list[Open]:
     ]
 
 
-def _guesses(person: Contact, patterns: Mapping[str, Mapping[str, int]]) -> Sequence[Any]:
+def _guesses(person: Contact, patterns: Mapping[str, Mapping[str, int]]) -> Sequence[Guess]:
     seen = patterns.get(person.domain or "", {})
     return guesses(person.first_name, person.last_name, person.domain or "", seen)
+
+
+def _free(found: Sequence[Guess], contact: int, owners: Mapping[str, Mapping[int, Contact]]) -> Sequence[Guess]:
+    """Without the addresses that are known to be somebody else's."""
+    return [guess for guess in found if not owners.get(guess.address, {}).keys() - {contact}]
 
 
 def rules_of(options: Mapping[str, Any]) -> Rules:

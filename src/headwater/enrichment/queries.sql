@@ -114,6 +114,15 @@ values (%(lane)s, %(vendor)s, %(operation)s, %(records)s, %(worker)s, %(token)s,
         clock_timestamp() + make_interval(secs => %(lease)s))
 returning id;
 
+-- name: jobs_of
+-- The jobs of these lookups, in the order in which their accounts are locked.
+select distinct job_id from lookup
+where workspace_id = current_workspace() and id = any(%(lookups)s) order by job_id;
+
+-- name: calls_of_claim
+-- A call that was committed under a claim's token, if it was.
+select id from call where token = %(token)s and state = 'intent';
+
 -- name: add_call_items
 -- For whom a call asks, in the order of its request.
 insert into call_item (call_id, position, item_id, workspace_id, job_id, lookup_id, contact_id, want, subject, reserved)

@@ -35,20 +35,25 @@ def added(options: Options) -> list[str]:
 
 
 def chosen(headers: Sequence[str], options: Options) -> list[str]:
-    """The columns of the output in order. Raises BadInput for a name that is neither the file's nor ours."""
-    possible = [*headers, *added(options)]
+    """The columns of the output in order. Raises BadInput for a name that is neither the file's nor ours.
+
+    A file that was enriched before has some of ours already: they stay where they are, with the values of now.
+    """
+    possible = [*headers, *(name for name in added(options) if name not in headers)]
     if options.columns is None:
         return possible
     for name in options.columns:
         if name not in possible:
             raise BadInput(f"--columns: there is no column {name!r}; possible are {', '.join(possible)}.")
+        if options.columns.count(name) > 1:
+            raise BadInput(f"--columns: the column {name!r} is there twice; name every column once.")
     return list(options.columns)
 
 
 def cells(row: OutRow, headers: Sequence[str], columns: Sequence[str], options: Options, rules: Rules) -> list[Cell]:
     """One row of the output."""
-    values: dict[str, Cell] = dict(_ours(row, options, rules))
-    values |= dict(zip(headers, row.cells, strict=False))
+    values: dict[str, Cell] = dict(zip(headers, row.cells, strict=False))
+    values |= dict.fromkeys(added(options)) | _ours(row, options, rules)
     return [values.get(name) for name in columns]
 
 

@@ -11,7 +11,7 @@ from headwater.export import open_writer
 from headwater.jobs.columns import Cell, OutRow, cells, chosen
 from headwater.jobs.options import Options
 from headwater.jobs.reading import SQL
-from headwater.kit.errors import HeadwaterError
+from headwater.kit.errors import HeadwaterError, Unavailable
 from headwater.ledger import Ledger
 
 _CHUNK = 1000
@@ -23,9 +23,14 @@ def rejects_path(output: Path) -> Path:
 
 
 async def finish(database: Database, workspace: int, job: int) -> None:
-    """Export a job, settle its account and mark it done; a failure is written to the job and raised."""
+    """Export a job, settle its account and mark it done; a failure is written to the job and raised.
+
+    A lost database is no failure of the job: the errand is run again.
+    """
     try:
         await _export(database, workspace, job)
+    except Unavailable:
+        raise
     except (HeadwaterError, OSError) as error:
         await _set(database, workspace, job, "failed", str(error))
         raise

@@ -20,17 +20,19 @@ from headwater.enrichment.planning import SQL as ENRICHMENT
 from headwater.export import check_writable
 from headwater.intake import Accepted, ColumnMap, Reject, Source, guess_columns, open_source, read
 from headwater.jobs.columns import chosen
+from headwater.jobs.finishing import rejects_path
 from headwater.jobs.options import Options
 from headwater.jobs.reading import SQL, Checked, ChunkReader
 from headwater.jobs.runtime import Runtime, now
 from headwater.jobs.summary import summarise
-from headwater.kit.errors import BadInput, HeadwaterError
+from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.ledger import Ledger
 from headwater.records import Column
 from headwater.verification import check_phones
 
 _CHUNK = 500
 _LOOK = 0.25  # seconds between two looks at a job's progress
+_PATIENCE = 60.0  # seconds that a lost database is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,19 @@ class Progress:
 def open_job(path: Path, output: Path, options: Options) -> Opened:
     """Everything that can be refused is refused here, before anything is written or spent. Raises BadInput."""
     check_writable(output, format=options.format)
+    _spare_the_input(path, output)
     source = open_source(path)
     overrides = {header: Column(meaning) if meaning else None for header, meaning in options.mapping.items()}
     columns = guess_columns(source, overrides)
     chosen(source.headers, options)
     return Opened(source, columns, output.absolute(), options)
+
+
+def _spare_the_input(path: Path, output: Path) -> None:
+    """The input is read again when a stopped job is carried on, so nothing may take its place."""
+    for written in (output, rejects_path(output)):
+        if written.exists() and path.exists() and written.samefile(path):
+            raise BadInput(f"{written} would replace the input; write the output under another name.")
 
 
 async def run(runtime: Runtime, opened: Opened, budget: int, watch: Callable[[Progress], None]) -> dict[str, Any]:
@@ -187,6 +197,7 @@ async def revive(runtime: Runtime, job: int) -> None:
     space = runtime.workspace.id
     while True:
         async with runtime.database.worker(space) as connection:
+            await Ledger(connection).available(job)  # whoever ends a lookup meanwhile is waited for, and seen
             rows = await (await connection.execute(ENRICHMENT["stranded_lookups"], {"job": job})).fetchall()
             await runtime.applier.plan(connection, space, [row["id"] for row in rows], {})
             if not rows:
@@ -196,8 +207,16 @@ async def revive(runtime: Runtime, job: int) -> None:
 
 async def wait_for(runtime: Runtime, job: int, watch: Callable[[Progress], None]) -> None:
     """Until the job is done, paused or cancelled. Raises when it failed, with its reason."""
+    seen = time.monotonic()
     while True:
-        progress = await progress_of(runtime, job)
+        try:
+            progress = await progress_of(runtime, job)
+        except Unavailable:
+            if time.monotonic() - seen > _PATIENCE:
+                raise
+            await asyncio.sleep(_LOOK)
+            continue
+        seen = time.monotonic()
         watch(progress)
         if progress.state == "failed":
             raise HeadwaterError(f"Job {job} failed: {progress.reason}")

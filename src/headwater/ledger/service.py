@@ -63,6 +63,7 @@ class Ledger:
 
     async def authorise(self, job: int, amount: int, *, round_: int) -> None:
         """Let a job spend up to ``amount`` micros; given once per round (a retried job is a new round)."""
+        await self._account(_job(job))  # there even without money: its lock guards the job
         key = f"job:{job}:round:{round_}:authorise"
         await self._post(_Move(key, FUNDING, _job(job), amount, "authorise", job))
 

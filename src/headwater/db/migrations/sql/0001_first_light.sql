@@ -103,6 +103,8 @@ create table observation (
 );
 create index observation_contact on observation (workspace_id, contact_id, field);
 
+create index observation_address on observation (workspace_id, value) where field = 'email';
+
 create table verdict (
     id bigint generated always as identity primary key,
     workspace_id bigint not null,
