@@ -28,7 +28,8 @@ from headwater_sandbox import meter
 from headwater_sandbox.store import Store
 
 BIN = Path(sys.executable).parent
-QUIET = ("--sandbox-option=--latency", "--sandbox-option=0", "--sandbox-option=--fault", "--sandbox-option=none")
+_QUIET = ("--latency", "0", "--fault", "none", "--rate", "hunter.verifier_running=0")
+QUIET = tuple(f"--sandbox-option={word}" for word in _QUIET)
 KEY = "sk-SECRET"  # how every key starts that the tests hand to the program
 _PATIENCE = 150  # seconds for one command
 
@@ -262,7 +263,7 @@ def headwater(new_headwater: Callable[[], Headwater]) -> Headwater:
 @pytest.fixture(scope="session")
 def vendors() -> Iterator[Vendors]:
     """Vendors and DNS for tests of the live workspace."""
-    found = Vendors("--latency", "0", "--fault", "none")
+    found = Vendors(*_QUIET)
     yield found
     found.close()
 

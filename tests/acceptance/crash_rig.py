@@ -220,8 +220,14 @@ class Rig:
         """The sandboxes that serve this home."""
         return [pid for pid, command in _processes() if self._is_sandbox(command)]
 
-    def stop(self, process: subprocess.Popen[bytes]) -> None:
+    def stop(self, process: subprocess.Popen[bytes] | None) -> None:
+        """SIGSTOP: the process stands still and nobody is told."""
+        assert process is not None
         process.send_signal(signal.SIGSTOP)
+
+    def resume(self, process: subprocess.Popen[bytes] | None) -> None:
+        assert process is not None
+        process.send_signal(signal.SIGCONT)
 
     # within ---------------------------------------------------------------------------------------
 

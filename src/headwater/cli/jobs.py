@@ -1,7 +1,8 @@
 """``headwater jobs`` and ``headwater calls``."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from operator import itemgetter
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -17,6 +18,7 @@ from headwater.jobs.runtime import Runtime, database_of, open_runtime
 from headwater.jobs.service import Jobs
 from headwater.jobs.summary import summarise, usd
 from headwater.kit.errors import BadInput
+from headwater.kit.group import grouped
 from headwater.kit.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Jobs: list, show, pause, resume, cancel, retry.")
@@ -97,12 +99,18 @@ def calls(
     if as_json:
         typer.echo(json.dumps(found, default=str))
         return
-    table = Table("call", "vendor", "job", "person", "may have cost", "why")
-    for row in found:
-        asked = f"{row['vendor']}.{row['operation']}"
-        person = row["subject"] or f"{row['full_name'] or ''} ({row['company'] or ''})"
-        table.add_row(str(row["id"]), asked, str(row["job_id"]), person, f"${usd(row['reserved'])}", row["reason"])
+    table = Table("call", "vendor", "job", "people", "may have cost", "why")
+    for call, rows in grouped(found, itemgetter("id")).items():
+        asked = f"{rows[0]['vendor']}.{rows[0]['operation']}"
+        cost = f"${usd(sum(row['reserved'] for row in rows))}"
+        table.add_row(str(call), asked, str(rows[0]["job_id"]), _people(rows), cost, rows[0]["reason"])
     stdout.print(table)
+
+
+def _people(rows: Sequence[dict[str, Any]]) -> str:
+    """The first few by name; all of them are in ``--json``."""
+    names = [row["subject"] or row["full_name"] or f"contact {row['contact_id']}" for row in rows]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _everywhere(work: Callable[[Jobs], Awaitable[Result]]) -> list[tuple[Realm, Result]]:

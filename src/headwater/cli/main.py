@@ -1,5 +1,7 @@
 """The ``headwater`` command."""
 
+from collections.abc import Sequence
+
 import typer
 
 from headwater import __version__
@@ -33,10 +35,10 @@ def _root(version: bool = typer.Option(False, "--version", callback=_version, is
     pass
 
 
-def main() -> None:
-    """Entry point; bad options end with exit code 2."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point; bad options end with exit code 2. Without ``arguments`` those of the process count."""
     try:
-        app()
+        app(arguments)
     except HeadwaterError as error:
         try:
             fail(error)

@@ -1,5 +1,7 @@
 """Tables and bars for people."""
 
+import math
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -7,18 +9,25 @@ from typing import Any, Self
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from headwater.cli.shell import stderr
+from headwater.cli.shell import note, stderr
 from headwater.jobs.quote import Quote
 from headwater.jobs.run import Opened
 from headwater.jobs.run import Progress as JobProgress
 from headwater.jobs.summary import usd
 from headwater.kit.money import dollars
 
+_LINE_EVERY = 10.0  # seconds
+
 
 class Bars:
-    """Progress of a job on standard error: rows read, people looked up, money spent."""
+    """Progress of a job on standard error: rows read, people looked up, money spent.
+
+    Bars on a terminal; elsewhere a line now and then, so that a log shows that work goes on.
+    """
 
     def __init__(self, *, quiet: bool) -> None:
+        self._every = math.inf if quiet or stderr.is_terminal else _LINE_EVERY
+        self._last = time.monotonic()
         self._bars = Progress(
             TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[extra]}"),
             TimeElapsedColumn(), console=stderr, transient=True, disable=quiet or not stderr.is_terminal,
@@ -38,6 +47,9 @@ class Bars:
     def show(self, progress: JobProgress) -> None:
         if self._rows is None or self._people is None:
             return
+        if time.monotonic() - self._last > self._every:
+            self._last = time.monotonic()
+            note(f"{progress.rows_read} rows read, {progress.done} of {progress.lookups} people done")
         self._bars.update(self._rows, completed=progress.rows_read, total=progress.rows_expected)
         spent = f"{dollars(progress.spent)} spent, {progress.state}"
         self._bars.update(self._people, completed=progress.done, total=progress.lookups or None, extra=spent)

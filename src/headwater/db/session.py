@@ -19,6 +19,9 @@ from headwater.kit.errors import BadInput, Unavailable
 
 # SQLSTATE classes of a lost or stopping server: connection exceptions, operator intervention (PostgreSQL, appendix A).
 _GONE = frozenset({"080", "57P"})
+# What a process that stands still in the middle of a transaction (a laptop asleep, a paused machine) brings about:
+# the end of its own session, and of the patience of those who wait for its locks. Both pass.
+_STALLED = frozenset({"25P03", "55P03"})
 
 Role = Literal["headwater_app", "headwater_worker"]
 Connection = AsyncConnection[DictRow]
@@ -86,8 +89,8 @@ class Database:
                 yield connection
         except PoolTimeout as error:
             raise Unavailable(f"The database did not answer within {self._patience:g} s; is it running?") from error
-        except psycopg.OperationalError as error:
-            if error.sqlstate and error.sqlstate[:3] not in _GONE:
+        except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
+            if error.sqlstate and error.sqlstate[:3] not in _GONE and error.sqlstate not in _STALLED:
                 raise  # a deadlock or a time-out of ours is a fault of ours, not an absent database
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise Unavailable(f"The database connection was lost: {reason}") from error

@@ -1,0 +1,204 @@
+"""After a worker's end at any point of a call, the next one knows from the tables what to do, and does it once."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from headwater.enrichment.engine import Engine
+from headwater.records import EmailVerdict
+from tests.enrichment.house import House, people, vendors_of
+from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
+
+
+class Gate:
+    """A script that answers only once it is opened."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.reached = asyncio.Event()
+
+    async def __call__(self, asked: Asked) -> Says:
+        self.reached.set()
+        await self.open.wait()
+        return await knows_everybody(asked)
+
+
+def _workers(engines: Sequence[Engine]) -> list[int]:
+    return [engine.worker for engine in engines]
+
+
+async def test_an_intent_without_answer_becomes_unknown_and_is_not_sent_again(house: House) -> None:
+    gate = Gate()
+    async with Server(gate) as first, Server(knows_nobody) as second:
+        vendors = vendors_of(vendor("first", first.url), vendor("second", second.url, price=2 * PRICE))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(1))
+        async with house.working(vendors) as engines:
+            await asyncio.wait_for(gate.reached.wait(), 10)
+        await house.bury(*_workers(engines))
+        async with house.working(vendors):
+            await house.done(job)
+        assert first.names == second.names == people(1)
+    calls = await house.see("select vendor, state, reason from call order by id")
+    assert [(call["vendor"], call["state"]) for call in calls] == [("first", "unknown"), ("second", "applied")]
+    assert "died" in calls[0]["reason"]
+    balances = await house.balances(space)
+    assert (balances["unknown:first"], balances[f"held:{job}"]) == (PRICE, 0)
+    assert await house.see("select outcome from asked where operation = 'first.titles'") == [{"outcome": "unknown"}]
+
+
+async def test_a_time_out_becomes_unknown_and_is_not_sent_again(house: House) -> None:
+    async with Server(Gate()) as first, Server() as second:
+        vendors = vendors_of(vendor("first", first.url, timeout=0.3), vendor("second", second.url, price=2 * PRICE))
+        job = await house.job(await house.workspace(), vendors, people(1))
+        async with house.working(vendors):
+            await house.done(job)
+        assert first.names == second.names == people(1)
+    assert await house.outcomes(job) == {"Person 0000": "found"}
+
+
+async def test_a_cut_answer_becomes_unknown(house: House) -> None:
+    async def cut(asked: Asked) -> Says:
+        return Says(["half of"], status=200) if len(asked.names) == 1 else Says(["one", "two"])
+
+    async with Server(cut) as server:
+        vendors = vendors_of(vendor("plain", server.url, batch=3))
+        job = await house.job(await house.workspace(), vendors, people(3))
+        async with house.working(vendors):
+            await house.done(job)
+        assert len(server.seen) == 1
+    assert sorted((await house.outcomes(job)).values()) == ["found", "found", "none"]
+    rows = await house.see("select state, i.outcome from call c join call_item i on i.call_id = c.id order by position")
+    assert [(row["state"], row["outcome"]) for row in rows] == [
+        ("unknown", "hit"), ("unknown", "hit"), ("unknown", None),
+    ]  # fmt: skip
+
+
+async def test_a_stored_ticket_is_polled_and_never_submitted_again(house: House) -> None:
+    ready = asyncio.Event()
+
+    async def script(asked: Asked) -> Says:
+        if asked.path == "/ask":
+            return Says(ticket="t-1")
+        return Says([f"Head of {name}" for name in people(3)]) if ready.is_set() else Says(ticket="t-1")
+
+    async with Server(script) as server:
+        vendors = vendors_of(vendor("plain", server.url, batch=10, submits=True))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(3))
+        for _ in range(3):
+            async with house.working(vendors) as engines:
+                await house.until("select 1 from call where state = 'submitted'")
+                polls = server.paths("/fetch/t-1")
+                while server.paths("/fetch/t-1") == polls:
+                    await asyncio.sleep(0.02)
+            await house.bury(*_workers(engines))
+        ready.set()
+        async with house.working(vendors, 2):
+            await house.done(job)
+        assert server.paths("/ask") == 1
+    assert set((await house.outcomes(job)).values()) == {"found"}
+    assert (await house.balances(space))["vendor:plain"] == 3 * PRICE
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+async def test_a_stored_answer_is_applied_once_after_a_restart(house: House, processes: int) -> None:
+    """The worker ends between storing and applying; several others are there to apply."""
+    reached = asyncio.Event()
+
+    async def never(addresses: Sequence[str]) -> list[EmailVerdict]:
+        reached.set()
+        await asyncio.Event().wait()
+        return []
+
+    async with Server() as server:
+        vendors = vendors_of(vendor("plain", server.url, batch=10))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(4))
+        async with house.working(vendors, check=never) as engines:
+            await asyncio.wait_for(reached.wait(), 10)
+        assert await house.see("select state from call") == [{"state": "answered"}]
+        await house.bury(*_workers(engines))
+        async with house.working(vendors, processes):
+            await house.done(job)
+            await asyncio.sleep(0.5)
+        assert server.names == people(4)
+    assert len(await house.see("select * from observation")) == 4
+    assert (await house.balances(space))["vendor:plain"] == 4 * PRICE
+
+
+async def test_an_answer_outlives_a_lost_database(house: House) -> None:
+    """All connections break while requests are out: what the vendor then says is kept, not lost as unknown."""
+    gate = Gate()
+    async with Server(gate) as server:
+        vendors = vendors_of(vendor("plain", server.url))
+        job = await house.job(await house.workspace(), vendors, people(8))
+        async with house.working(vendors, 2):
+            while len(server.seen) < 8:
+                await asyncio.sleep(0.02)
+            await house.see(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = current_database() and pid <> pg_backend_pid()"
+            )
+            gate.open.set()
+            await house.done(job)
+        assert sorted(server.names) == people(8)
+    assert {row["state"] for row in await house.see("select state from call")} == {"applied"}
+
+
+async def test_connections_that_break_all_the_time_only_slow_things_down(house: House) -> None:
+    async with Server() as server:
+        vendors = vendors_of(vendor("plain", server.url, in_flight=5))
+        job = await house.job(await house.workspace(), vendors, people(60))
+
+        async def breaker() -> None:
+            while True:
+                await asyncio.sleep(0.15)
+                await house.see(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
+                    "and pid <> pg_backend_pid() and usename = current_user and random() < 0.4"
+                )
+
+        async with house.working(vendors, 2):
+            breaking = asyncio.create_task(breaker())
+            await house.until(
+                "select 1 where (select count(*) from lookup where job_id = %s and state = 'done') > 40", job, seconds=60
+            )
+            breaking.cancel()
+            await house.bury(*[row["id"] for row in await house.see("select id from worker")])
+            await house.say("update item set lease_until = clock_timestamp() where call_id is null and state = 1")
+            await house.done(job, seconds=60)
+        assert sorted(server.names) == sorted(set(server.names))
+
+
+async def test_the_last_two_lookups_of_a_job_see_each_other_end(house: House) -> None:
+    """Many small jobs whose lookups end at the same moment in different processes: each goes on to its export."""
+    async with Server() as server:
+        vendors = vendors_of(vendor("plain", server.url))
+        spaces = [await house.workspace() for _ in range(3)]
+        jobs = [await house.job(spaces[place % 3], vendors, people(2, f"Job {place}")) for place in range(45)]
+        async with house.working(vendors, 3):
+            await house.done(*jobs, seconds=60)
+
+
+async def test_batches_across_jobs_and_workspaces_do_not_wait_for_each_other(house: House) -> None:
+    """Misses, hits and unknowns of several jobs in one batch, planned and paid for by several processes at once."""
+
+    async def mixed(asked: Asked) -> Says:
+        return Says([None if name.endswith(("1", "4")) else f"Head of {name}" for name in asked.names][:9])
+
+    async with Server(mixed) as first, Server(mixed) as second:
+        vendors = vendors_of(
+            vendor("first", first.url, batch=10), vendor("second", second.url, batch=10, price=2 * PRICE)
+        )
+        spaces = [await house.workspace() for _ in range(3)]
+        jobs = [
+            await house.job(spaces[place % 3], vendors, people(20, f"Job {place}"), budget=20 * PRICE)
+            for place in range(12)
+        ]
+        async with house.working(vendors, 3):
+            await house.done(*jobs, seconds=90)
+    for space in spaces:
+        balances = await house.balances(space)
+        assert all(balance == 0 for name, balance in balances.items() if name.startswith("held:"))
