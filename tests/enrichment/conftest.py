@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.enrichment.house import House
 
 from headwater.db.migrate import upgrade
 from headwater.db.session import Database
-from tests.enrichment.house import House
 
 if TYPE_CHECKING:
     from tests.conftest import Server

@@ -26,6 +26,7 @@ from headwater.verification import check_phone
 
 ENOUGH = 1_000_000_000  # micros
 REALM = "test"
+LOOK = "a look from outside"
 
 Check = Callable[[Sequence[str]], Awaitable[list[EmailVerdict]]]
 
@@ -116,13 +117,24 @@ class House:
     async def see(self, statement: str, *values: Any) -> list[DictRow]:
         """Rows as the superuser sees them."""
         async with await psycopg.AsyncConnection.connect(
-            connection_info(self.dsn), row_factory=dict_row, autocommit=True
+            connection_info(self.dsn, application_name=LOOK), row_factory=dict_row, autocommit=True
         ) as connection:
             return await (await connection.execute(statement, values)).fetchall()  # type: ignore[arg-type]
 
     async def say(self, statement: str, *values: Any) -> None:
-        async with await psycopg.AsyncConnection.connect(connection_info(self.dsn), autocommit=True) as connection:
+        async with await psycopg.AsyncConnection.connect(
+            connection_info(self.dsn, application_name=LOOK), autocommit=True
+        ) as connection:
             await connection.execute(statement, values)  # type: ignore[arg-type]
+
+    async def break_connections(self, share: float = 1.0) -> None:
+        """Break so many of the engines' connections."""
+        await self.see(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and application_name <> %s and random() < %s",
+            LOOK,
+            share,
+        )
 
     async def until(self, statement: str, *values: Any, seconds: float = 20) -> list[DictRow]:
         """Wait until a question has an answer."""

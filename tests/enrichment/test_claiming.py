@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.enrichment.house import House, collaborators, people, vendors_of
+from tests.enrichment.scripted import Server, vendor
 
 from headwater.db.session import Database
 from headwater.enrichment import store
@@ -15,8 +17,6 @@ from headwater.enrichment.asking import Asking
 from headwater.enrichment.engine import Engine
 from headwater.enrichment.store import Item
 from headwater.enrichment.vendors import Vendors
-from tests.enrichment.house import House, collaborators, people, vendors_of
-from tests.enrichment.scripted import Server, vendor
 
 LANE = "test:plain:titles"
 NOWHERE = "http://127.0.0.1:9"

@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 
-import httpx
 import pytest
 
 from headwater.enrichment.exchange import MAX_BODY, Unreachable, client, send
@@ -142,13 +141,11 @@ def deaf() -> object:
         yield f"http://127.0.0.1:{address[1]}"
 
 
-@pytest.mark.xfail(strict=True, reason="the whole time-out fires before the connection's own, so it counts as unknown")
 async def test_a_connection_that_does_not_come_about_never_left(deaf: str) -> None:
     with pytest.raises(Unreachable):
         await ask(deaf, timeout=0.5)
 
 
-@pytest.mark.xfail(strict=True, reason="waiting for a free connection ends by the whole time-out: unknown, never sent")
 async def test_waiting_for_a_free_connection_never_left() -> None:
     async with serving(saying(b"", pause=30)) as server, AsyncExitStack() as stack:
         http = await stack.enter_async_context(client(connections=1))
@@ -164,7 +161,6 @@ async def test_waiting_for_a_free_connection_never_left() -> None:
             await asyncio.gather(first, return_exceptions=True)
 
 
-@pytest.mark.xfail(strict=True, reason="httpx refuses the header before anything is sent, which counts as unknown")
 async def test_a_key_that_no_header_can_hold_never_left() -> None:
     async with serving(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) as server, client() as http:
         with pytest.raises(ProviderError) as caught:
@@ -173,7 +169,6 @@ async def test_a_key_that_no_header_can_hold_never_left() -> None:
         assert not caught.value.charged
 
 
-@pytest.mark.xfail(strict=True, raises=httpx.InvalidURL, reason="httpx.InvalidURL is no HTTPError: it ends the engine")
 async def test_an_address_that_is_none_is_an_error_of_the_vendors_account() -> None:
     with pytest.raises(ProviderError):
         await ask("http://127.0.0.1:notaport")
@@ -244,7 +239,6 @@ async def test_a_redirect_is_not_followed() -> None:
         assert elsewhere.requests == []
 
 
-@pytest.mark.xfail(strict=True, reason="the shared client keeps cookies and sends them with any account's next request")
 async def test_cookies_are_sent_to_nobody() -> None:
     """One client serves all accounts: what one answer sets must not go out with another account's request."""
     sets = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=mine\r\nContent-Length: 0\r\n\r\n"

@@ -60,7 +60,8 @@ def test_a_guess_follows_the_pattern_it_names(first: str, last: str, pattern: st
 @given(names, names, seen)
 def test_guesses_are_ranked_probabilities_of_known_patterns(first: str, last: str, counts: dict[str, int]) -> None:
     found = guesses(first, last, "acme.test", counts)
-    assert {guess.pattern for guess in found} == set(counts) & set(PATTERNS)
+    assert {guess.pattern for guess in found} <= set(counts) & set(PATTERNS)
+    assert sum(guess.probability for guess in found) < 1
     assert [guess.probability for guess in found] == sorted((guess.probability for guess in found), reverse=True)
     assert sum(guess.probability for guess in found) < 1
     assert found == guesses(first, last, "acme.test", dict(reversed(counts.items())))
@@ -78,7 +79,6 @@ def test_nobody_known_is_no_guess() -> None:
     assert guesses("Ada", "Lovelace", "acme.test", {}) == []
 
 
-@pytest.mark.xfail(strict=True, reason="an address that two patterns make is guessed twice, each with half its chance")
 def test_no_address_is_guessed_twice() -> None:
     found = guesses("A", "Lovelace", "acme.test", {"first.last": 2, "f.last": 2})
     assert [guess.address for guess in found] == ["a.lovelace@acme.test"]

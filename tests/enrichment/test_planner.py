@@ -209,14 +209,12 @@ def test_an_address_from_the_cache_is_no_second_source() -> None:
     assert believe(both).confidence(Field.EMAIL) == pytest.approx(bought.confidence(Field.EMAIL))
 
 
-@pytest.mark.xfail(strict=True, reason="a number that merely fits the numbering plan counts as a reached mailbox, x12")
 def test_a_number_in_the_numbering_plan_is_no_proof_whose_it_is() -> None:
     word = known("+442071234567", "hunter", 0.4, Field.PHONE)
     fits = verdict("+442071234567", Status.VALID, "headwater", Field.PHONE)
     assert believe(Knowledge((word,), (fits,))).confidence(Field.PHONE) < level(Field.PHONE, Rules())
 
 
-@pytest.mark.xfail(strict=True, reason="two vendors who agree outvote a verifier who was refused by the mailbox")
 def test_an_address_that_is_proven_dead_is_never_sure() -> None:
     words = (known("a@acme.test", "hunter", 0.99), known("a@acme.test", "apollo", 0.98))
     dead = verdict("a@acme.test", Status.INVALID)

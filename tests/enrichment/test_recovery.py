@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from tests.enrichment.house import House, people, vendors_of
+from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
 
 from headwater.enrichment.engine import Engine
 from headwater.records import EmailVerdict
-from tests.enrichment.house import House, people, vendors_of
-from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
 
 
 class Gate:
@@ -123,7 +123,7 @@ async def test_a_stored_answer_is_applied_once_after_a_restart(house: House, pro
         async with house.working(vendors, processes):
             await house.done(job)
             await asyncio.sleep(0.5)
-        assert server.names == people(4)
+        assert sorted(server.names) == people(4)
     assert len(await house.see("select * from observation")) == 4
     assert (await house.balances(space))["vendor:plain"] == 4 * PRICE
 
@@ -137,39 +137,30 @@ async def test_an_answer_outlives_a_lost_database(house: House) -> None:
         async with house.working(vendors, 2):
             while len(server.seen) < 8:
                 await asyncio.sleep(0.02)
-            await house.see(
-                "select pg_terminate_backend(pid) from pg_stat_activity "
-                "where datname = current_database() and pid <> pg_backend_pid()"
-            )
+            await house.break_connections()
             gate.open.set()
             await house.done(job)
         assert sorted(server.names) == people(8)
     assert {row["state"] for row in await house.see("select state from call")} == {"applied"}
 
 
-async def test_connections_that_break_all_the_time_only_slow_things_down(house: House) -> None:
-    async with Server() as server:
-        vendors = vendors_of(vendor("plain", server.url, in_flight=5))
+async def test_connections_that_break_again_and_again_only_slow_things_down(house: House) -> None:
+    async def slowly(asked: Asked) -> Says:
+        await asyncio.sleep(0.1)
+        return await knows_everybody(asked)
+
+    async with Server(slowly) as server:
+        vendors = vendors_of(vendor("plain", server.url, in_flight=2))
         job = await house.job(await house.workspace(), vendors, people(60))
-
-        async def breaker() -> None:
-            while True:
-                await asyncio.sleep(0.15)
-                await house.see(
-                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
-                    "and pid <> pg_backend_pid() and usename = current_user and random() < 0.4"
-                )
-
         async with house.working(vendors, 2):
-            breaking = asyncio.create_task(breaker())
-            await house.until(
-                "select 1 where (select count(*) from lookup where job_id = %s and state = 'done') > 40", job, seconds=60
-            )
-            breaking.cancel()
-            await house.bury(*[row["id"] for row in await house.see("select id from worker")])
+            for _ in range(5):
+                await asyncio.sleep(0.6)
+                await house.break_connections()
+            # a claim whose confirmation was lost with its connection runs out by itself, later than a test likes to wait
             await house.say("update item set lease_until = clock_timestamp() where call_id is null and state = 1")
             await house.done(job, seconds=60)
-        assert sorted(server.names) == sorted(set(server.names))
+        assert sorted(server.names) == people(60)
+    assert {row["state"] for row in await house.see("select state from call")} <= {"applied", "failed"}
 
 
 async def test_the_last_two_lookups_of_a_job_see_each_other_end(house: House) -> None:

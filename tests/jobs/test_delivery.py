@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -102,9 +101,6 @@ def test_what_goes_out_is_sure_or_typed_and_was_observed(
         assert found.source == "file" or field not in missing(Case(Contact(), frozenset({field}), knowledge), rules)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a refused mailbox that two vendors agree on is still called sure: see believe()"
-)
 def test_a_dead_address_is_not_called_found_and_then_kept_back() -> None:
     words = (known("a@acme.test", "hunter", 0.99), known("a@acme.test", "apollo", 0.98), known("b@acme.test", "c", 0.1))
     knowledge = Knowledge(words, (verdict("a@acme.test", Status.INVALID),))

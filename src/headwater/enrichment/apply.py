@@ -249,6 +249,13 @@ class Applier:
                 await self.plan(connection, workspace, list(notes), notes)
         return len(taken)
 
+    async def finish_jobs(self) -> None:
+        """Look for jobs with nothing left to do: two last lookups that end at once each see the other still open."""
+        async with self.database.worker() as connection:
+            for row in await store.rows(connection, "running_jobs"):
+                await enter(connection, row["workspace_id"])
+                await self.collaborators.finished(connection, row["workspace_id"], sorted(row["jobs"]))
+
     async def mark_lost(self, worker: int) -> int:
         """Requests that may have left before their worker died: unknown, listed, never sent again."""
         token = uuid4()

@@ -42,11 +42,16 @@ def _strongest(evidence: Iterable[Evidence]) -> dict[str, dict[str, float]]:
     return by_value
 
 
+def _odds_of(probability: float) -> float:
+    sure = min(_CEILING, max(_FLOOR, probability))
+    return sure / (1 - sure)
+
+
 def _odds(words: Mapping[str, float], classes: Iterable[str]) -> float:
-    odds = 1.0
-    for probability in words.values():
-        sure = min(_CEILING, max(_FLOOR, probability))
-        odds *= sure / (1 - sure)
+    strongest, *others = sorted((_odds_of(probability) for probability in words.values()), reverse=True)
+    odds = strongest
+    for other in others:
+        odds *= max(1.0, other)  # a weak source that agrees is no reason to believe less
     for each in set(classes):
         odds *= VERIFIER_ODDS.get(each, 1.0)
     return odds

@@ -187,6 +187,7 @@ class Engine:
                 await connection.execute(SQL["heartbeat"], {"worker": self.worker})
                 await store.rows(connection, "abandoned_items")
             await self.applier.mark_lost(self.worker)
+            await self.applier.finish_jobs()
             return 1.0 + random.random() * 0.2
 
         return round_

@@ -5,15 +5,19 @@ after it (it may have been carried out: the outcome is unknown).
 """
 
 import asyncio
+from http.cookiejar import DefaultCookiePolicy
 
 import httpx
 
 from headwater.providers.base import Request, Response
-from headwater.providers.errors import OutcomeUnknown, TryLater
+from headwater.providers.errors import OutcomeUnknown, StopVendor, TryLater
 
 MAX_BODY = 32 * 1024 * 1024  # bytes; the largest real answer (a page of 250 records) is far below one megabyte
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_CONNECT = 10.0  # seconds to connect, or to wait for a free connection; well before the whole time-out
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_UNSENDABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
 class Unreachable(TryLater):
@@ -21,21 +25,29 @@ class Unreachable(TryLater):
 
 
 def client(*, connections: int = 200) -> httpx.AsyncClient:
-    """The HTTP client that all lanes of a process share; no redirects, so that no key follows one elsewhere."""
+    """The HTTP client that all lanes of a process share.
+
+    No redirects, so that no key follows one elsewhere, and no cookies, so that one account's never meet another's.
+    """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    return httpx.AsyncClient(limits=limits, follow_redirects=False, headers={"user-agent": "headwater"}, trust_env=True)
+    shared = httpx.AsyncClient(limits=limits, follow_redirects=False, headers={"user-agent": "headwater"})
+    shared.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return shared
 
 
 async def send(http: httpx.AsyncClient, request: Request, timeout: float) -> Response:
     """Send a request and read its whole answer within ``timeout`` seconds.
 
-    Raises Unreachable when it certainly never left, OutcomeUnknown when it may have been carried out.
+    Raises Unreachable when it certainly never left, OutcomeUnknown when it may have been carried out, StopVendor when
+    the account's address or key can not be sent at all.
     """
     try:
         async with asyncio.timeout(timeout):
             return await _exchange(http, request, timeout)
     except _NEVER_LEFT as error:
         raise Unreachable(f"no connection to the vendor ({type(error).__name__})", throttled=True) from error
+    except _UNSENDABLE as error:
+        raise StopVendor("the vendor's address or key can not be sent over HTTP: correct its settings") from error
     except TimeoutError as error:
         raise OutcomeUnknown(f"no complete answer within {timeout:g} seconds") from error
     except httpx.HTTPError as error:
@@ -49,7 +61,7 @@ async def _exchange(http: httpx.AsyncClient, request: Request, timeout: float) -
         params=dict(request.params) or None,
         headers=dict(request.headers),
         json=request.json if request.json is not None else None,
-        timeout=timeout,
+        timeout=httpx.Timeout(timeout, connect=min(_CONNECT, timeout / 2), pool=min(_CONNECT, timeout / 2)),
     )
     answer = await http.send(built, stream=True)
     try:

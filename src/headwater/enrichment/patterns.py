@@ -59,12 +59,14 @@ def guesses(first: str | None, last: str | None, domain: str, seen: Mapping[str,
     total = sum(seen.values())
     if not parts or not total:
         return []
-    found = [
-        Guess(f"{PATTERNS[name](*parts)}@{domain}", name, times / (total + _DOUBT))
-        for name, times in seen.items()
-        if name in PATTERNS
-    ]
-    return sorted(found, key=lambda guess: (-guess.probability, guess.pattern))
+    found: dict[str, Guess] = {}
+    for name, times in sorted(seen.items(), key=lambda pair: (-pair[1], pair[0])):
+        if name in PATTERNS:
+            address = f"{PATTERNS[name](*parts)}@{domain}"
+            same = found.get(address)  # two patterns may make one address of a short name
+            chance = times / (total + _DOUBT) + (same.probability if same else 0.0)
+            found[address] = Guess(address, same.pattern if same else name, chance)
+    return sorted(found.values(), key=lambda guess: (-guess.probability, guess.pattern))
 
 
 def _parts(first: str | None, last: str | None) -> tuple[str, str] | None:

@@ -23,6 +23,7 @@ _ENOUGH = {Field.EMAIL: 1.0, Field.PHONE: 0.6}
 PATTERN = "pattern"
 PATTERN_RELIABILITY = 0.75  # right at the first guess for 72% of 8,110 people; sure only with a verifier's word
 PATTERN_COLLIDES = 0.42  # with a verifier's word still short of 0.9: a second source must agree
+_PROVEN_INVALID = 0.1
 _GUESSES = 2  # the third guess adds 3% and costs a verification each time
 _WORTH_GUESSING = 0.15
 _WORTH_VERIFYING = 0.2
@@ -121,8 +122,15 @@ def believe(knowledge: Knowledge) -> Belief:
     chances: dict[Field, Mapping[str, float]] = {}
     for wanted in {known.field for known in knowledge.observations}:
         words = [Evidence(known.value, _source(known.source), known.confidence) for known in knowledge.of(wanted)]
-        chances[wanted] = combine(words, _verifier_words(wanted, knowledge))
+        combined = combine(words, _verifier_words(wanted, knowledge))
+        chances[wanted] = {value: _capped(wanted, value, chance, knowledge) for value, chance in combined.items()}
     return Belief(chances)
+
+
+def _capped(wanted: Field, value: str, chance: float, knowledge: Knowledge) -> float:
+    """However many vendors agree on it, a value that was proven invalid is not delivered."""
+    verdict = knowledge.verdict(wanted, value)
+    return min(chance, _PROVEN_INVALID) if verdict and verdict.status is Status.INVALID else chance
 
 
 def _source(name: str) -> str:
@@ -131,9 +139,10 @@ def _source(name: str) -> str:
 
 
 def _verifier_words(wanted: Field, knowledge: Knowledge) -> dict[str, list[str]]:
+    """What verifiers said of mailboxes. A number that fits its numbering plan is nobody's in particular."""
     words: dict[str, list[str]] = {}
     for judged in knowledge.verdicts:
-        if judged.field is wanted:
+        if judged.field is wanted is Field.EMAIL:
             words.setdefault(judged.value, []).append(_VERIFIER_WORD.get(judged.status, ""))
     return words
 

@@ -276,6 +276,10 @@ order by l.id limit 500 for update skip locked;
 select exists (select 1 from item where lane = any(%(lanes)s) and state <> 3)
     or exists (select 1 from call where lane = any(%(lanes)s) and state in ('intent', 'submitted', 'answered')) as left;
 
+-- name: running_jobs
+-- Jobs whose file is read, by workspace.
+select workspace_id, array_agg(id) as jobs from job where state = 'running' group by workspace_id;
+
 -- name: waiting_in
 -- Items of stopped lanes: they must be planned anew without that vendor.
 delete from item where id in (

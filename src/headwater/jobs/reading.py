@@ -284,5 +284,5 @@ def _accepted(row: Accepted, contact: int, state: str) -> dict[str, Any]:
 
 
 def _storable(cells: Sequence[str]) -> list[str]:
-    """PostgreSQL's text holds any character but NUL, which no readable file needs."""
-    return [cell.replace("\x00", "") for cell in cells]
+    """PostgreSQL's text holds any character but NUL and half surrogate pairs, which no readable text needs."""
+    return [cell.replace("\x00", "").encode("utf-8", "replace").decode() for cell in cells]

@@ -15,6 +15,7 @@ from headwater.kit.settings import Settings, VendorSettings
 
 _VENDORS = ("hunter", "apollo", "icypeas", "dropcontact")
 _STARTUP = 30.0  # seconds
+_LEAVE = 0.3  # seconds it has to stop by itself
 
 
 class Sandbox:
@@ -38,7 +39,7 @@ class Sandbox:
             self._watch.cancel()
         if self._process and self._process.returncode is None:
             self._process.terminate()
-            await self._process.wait()
+            await _gone(self._process)
 
     async def _start(self, ports: Sequence[str]) -> Mapping[str, str]:
         command = [sys.executable, "-m", "headwater_sandbox", "serve", "--home", str(self._home), "--exit-with-parent"]
@@ -68,6 +69,15 @@ class Sandbox:
             log.warning("the vendor sandbox ended and is started again")
             await asyncio.sleep(0.2)
             await self._start(ports)
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    """It would wait for answers that nobody waits for any more; all that it must remember is written."""
+    try:
+        await asyncio.wait_for(process.wait(), _LEAVE)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def _port(address: str) -> str:
