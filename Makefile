@@ -38,6 +38,10 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.sandbox_run
 
+# Writes the schema that the migrations make beside them; a test compares.
+schema: $(VENV)/.dev
+	$(BIN)/python scripts/dump_schema.py
+
 # Writes the pinned requirements anew from pyproject.toml; needs uv.
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

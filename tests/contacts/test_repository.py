@@ -185,10 +185,13 @@ async def test_a_number_that_is_none_is_judged_under_what_was_written(
     }
 
 
-def asked(contact: int, outcome: str, operation: str = "hunter.find", subject: str = "") -> dict[str, Any]:
+def asked(
+    contact: int, outcome: str, operation: str = "hunter.find", subject: str = "", days: int = 1
+) -> dict[str, Any]:
+    at = datetime.now(UTC) - timedelta(days=days)
     return {
         "contact_id": contact, "operation": operation, "subject": subject, "fields": ["email"], "outcome": outcome,
-        "call_id": None, "at": AT.isoformat(),
+        "call_id": None, "at": at.isoformat(),
     }  # fmt: skip
 
 
@@ -201,6 +204,21 @@ async def test_what_was_asked_is_remembered_and_the_newest_outcome_counts(
         await contacts.remember_asked([asked(ada, "hit")])
         found = {(each.operation, each.subject, each.outcome) for each in (await contacts.knowledge([ada]))[ada].asked}
     assert found == {("hunter.find", "", "hit"), ("hunter.verify", "a@acme.test", "miss")}
+
+
+async def test_old_answers_may_be_asked_for_again_but_an_objection_stays(
+    database: Database, workspace: Workspace, ada: int
+) -> None:
+    rows = [
+        asked(ada, "miss", days=91),
+        asked(ada, "miss", "apollo.match"),
+        asked(ada, "forbidden", "x.find", days=999),
+    ]
+    async with database.app(workspace.id) as connection:
+        contacts = Contacts(connection)
+        await contacts.remember_asked(rows)
+        found = {each.operation for each in (await contacts.knowledge([ada]))[ada].asked}
+    assert found == {"apollo.match", "x.find"}
 
 
 async def test_the_same_question_of_two_jobs_may_be_answered_in_one_call(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from headwater.cli.enrich import AsJson
+from headwater.cli.enrich import MADE_UP, AsJson
 from headwater.cli.shell import note, run, settings, stdout
 from headwater.contacts import Contacts, Knowledge
 from headwater.db.session import Database
@@ -24,11 +24,15 @@ app = typer.Typer(no_args_is_help=True, help="Contacts: show where every value c
 @app.command("show")
 def show(contact: Annotated[int, typer.Argument(help="hw_contact_id of the output.")], as_json: AsJson = False) -> None:
     """Every value of a contact: from where, when, how sure, what it cost, on what basis, and how it was judged."""
-    person, knowledge = run(lambda: _find(contact))
+    realm, person, knowledge = run(lambda: _find(contact))
     rows = _values(knowledge)
     if as_json:
         typer.echo(
-            json.dumps({"id": contact, "name": person.full_name, "values": rows}, default=str, ensure_ascii=False)
+            json.dumps(
+                {"id": contact, "sandbox": realm == "sandbox", "name": person.full_name, "values": rows},
+                default=str,
+                ensure_ascii=False,
+            )
         )
         return
     stdout.print(f"{person.full_name or '(no name)'}, contact {contact}", markup=False)
@@ -37,12 +41,14 @@ def show(contact: Annotated[int, typer.Argument(help="hw_contact_id of the outpu
     for row in rows:
         table.add_row(*(_text(row[name]) for name in names))
     stdout.print(table)
+    if realm == "sandbox":
+        note(MADE_UP)
 
 
 @app.command("validations")
 def validations(contact: Annotated[int, typer.Argument()], as_json: AsJson = False) -> None:
     """Every judgement that was made about a contact's addresses and numbers."""
-    _, knowledge = run(lambda: _find(contact))
+    _, _, knowledge = run(lambda: _find(contact))
     rows = [
         {"field": each.field, "value": each.value, "by": each.source, "status": each.status,
          "sub_status": each.sub_status, "score": each.score, "level": each.level, "checked": each.checked_at}
@@ -61,12 +67,12 @@ def _text(value: Any) -> str:
     return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else "" if value is None else str(value)
 
 
-async def _find(contact: int) -> tuple[Contact, Knowledge]:
+async def _find(contact: int) -> tuple[Realm, Contact, Knowledge]:
     configured = settings()
     async with database_of(configured, note) as database:
         for realm in ("live", "sandbox"):
             if found := await _find_in(database, configured.workspace, realm, contact):
-                return found
+                return (realm, *found)
     raise BadInput(
         f"There is no contact {contact} in this workspace; hw_contact_id in an output names those there are."
     )

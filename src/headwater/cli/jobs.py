@@ -39,13 +39,14 @@ def list_jobs(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, default=str))
         return
-    table = Table("job", "state", "rows", "people done", "file", "output", "begun")
+    table = Table("job", "state", "realm", "rows", "people done", "file", "output", "begun")
     for row in sorted(rows, key=lambda row: -row["id"]):
         done = f"{row['done']}/{row['lookups']}"
         begun = f"{row['created_at']:%Y-%m-%d %H:%M}"
         table.add_row(
-            str(row["id"]), row["state"], str(row["rows_read"]), done, row["source_path"], row["output_path"], begun
-        )
+            str(row["id"]), row["state"], "sandbox" if row["sandbox"] else "live", str(row["rows_read"]), done,
+            row["source_path"], row["output_path"], begun,
+        )  # fmt: skip
     stdout.print(table)
 
 
@@ -88,7 +89,7 @@ def retry(
 
 
 def calls(
-    unknown: Annotated[bool, typer.Option("--unknown", help="Calls whose outcome nobody knows.")] = True,
+    unknown: Annotated[bool, typer.Option("--unknown", help="Calls whose outcome nobody knows.")] = False,
     job: Annotated[int | None, typer.Option(help="Only of this job.")] = None,
     as_json: AsJson = False,
 ) -> None:

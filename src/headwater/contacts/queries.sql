@@ -101,8 +101,10 @@ where workspace_id = current_workspace() and contact_id = any(%(ids)s)
 order by contact_id, field, value, source, checked_at desc, id desc;
 
 -- name: asked
--- What was asked about these contacts.
-select * from asked where workspace_id = current_workspace() and contact_id = any(%(ids)s);
+-- What was asked about these contacts, as long as an answer stays fresh: 90 days. An objection stays for good.
+select * from asked
+where workspace_id = current_workspace() and contact_id = any(%(ids)s)
+  and (at > clock_timestamp() - interval '90 days' or outcome = 'forbidden');
 
 -- name: bump_patterns
 -- Count the shapes of addresses seen at a domain, in one order, so that two workers can not wait for each other.

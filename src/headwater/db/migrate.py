@@ -58,7 +58,7 @@ def _plain_errors() -> Iterator[None]:
         if isinstance(cause, psycopg.errors.InsufficientPrivilege):
             raise Unavailable(
                 f"The database user may not set up Headwater ({_first_line(cause)}); give it CREATEROLE and CREATE on "
-                "the database once, or let an administrator run `headwater doctor --migrate`."
+                "the database once, or let an administrator run `headwater doctor` once with an address of their own."
             ) from error
         raise
 

@@ -317,7 +317,7 @@ class Asking:
         request = self.adapter.poll(self.operation.name, ticket, self.vendor.account)
         wait = await self._patiently(lambda: self._take(self.vendors.family(self.vendor, request.family)))
         if wait > 0:
-            await self._again(call, token, ticket, wait)
+            await self._again(call, token, ticket, wait, polled=0)
             return
         queries = await self._patiently(lambda: self._asked(call.id))
         try:
@@ -343,8 +343,9 @@ class Asking:
         after = advised or min(300.0, max(5.0, call.age / 4))
         await self._again(call, token, ticket, after)
 
-    async def _again(self, call: Call, token: UUID, ticket: Ticket, after: float) -> None:
-        values = {"call": call.id, "token": token, "ticket": Jsonb(dict(ticket.state)), "after": after}
+    async def _again(self, call: Call, token: UUID, ticket: Ticket, after: float, *, polled: int = 1) -> None:
+        state = Jsonb(dict(ticket.state))
+        values = {"call": call.id, "token": token, "ticket": state, "after": after, "polled": polled}
         await self._patiently(lambda: self._write("next_poll", values))
 
     async def _write(self, name: str, values: Mapping[str, Any]) -> None:

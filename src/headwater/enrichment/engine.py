@@ -34,7 +34,7 @@ _GIVE_UP = 90.0  # seconds a vendor may be unreachable before its lookups go on 
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the engine hands outward. ``stopped`` is told, inside the transaction, which jobs lost a lookup."""
+    """What the engine tells the people who run it: sentences such as a vendor that had to be left out."""
 
     note: Callable[[str], None] = lambda _message: None
 

@@ -179,7 +179,7 @@ where c.call_id = %(call)s order by c.position;
 
 -- name: next_poll
 -- Poll a ticket again later, releasing the call.
-update call set ticket = %(ticket)s, polls = polls + 1, lease_until = null, worker_id = null,
+update call set ticket = %(ticket)s, polls = polls + %(polled)s, lease_until = null, worker_id = null,
     poll_at = clock_timestamp() + make_interval(secs => %(after)s)
 where id = %(call)s and token = %(token)s and state = 'submitted' returning id;
 

@@ -69,7 +69,7 @@ class Vendors:
         return f"{self.realm}:{vendor.name}:{name}"
 
     def budgets(self) -> list[dict[str, float | int | str]]:
-        """The budget rows: GCRA with rate times window plus burst never above the share of the ceiling."""
+        """The budget rows: GCRA at the share of the ceiling, with a burst inside what the share leaves free."""
         return [
             {"family": self.family(vendor, name), "seconds": limit.seconds, **gcra(limit)}
             for vendor in self.accounts.values()

@@ -1,6 +1,7 @@
 """Capital letters of names that somebody typed without."""
 
 import re
+import unicodedata
 
 from headwater.normalize.name_tables import GENERATIONS, MAC_NAMES, SMALL_PARTICLES
 from headwater.normalize.text import fold
@@ -18,10 +19,13 @@ def recase(text: str) -> str:
     if len(text) < 3 and text.isupper():
         return text
     if not (text.isupper() or text.islower()):
-        return " ".join(_word(word, small=False) if _is_shouted(word) else word for word in text.split(" "))
-    words = text.split(" ")
-    # A lone particle, or one that opens the given names, is written as a word: "La", "De Andre".
-    return " ".join(_word(word, small=len(words) > 1) for word in words)
+        written = " ".join(_word(word, small=False) if _is_shouted(word) else word for word in text.split(" "))
+    else:
+        words = text.split(" ")
+        # A lone particle, or one that opens the given names, is written as a word: "La", "De Andre".
+        written = " ".join(_word(word, small=len(words) > 1) for word in words)
+    # Some capitals have no composed form, so that changing case leaves marks of their own behind.
+    return written if written.isascii() else unicodedata.normalize("NFC", written)
 
 
 def _word(word: str, *, small: bool) -> str:

@@ -100,7 +100,7 @@ class Ticket:
 class Reply:
     """What one exchange brought: answers by the position of the query, and the ticket while more is to come.
 
-    A position without an answer and without a ticket is the engine's to mark unknown. ``throttle`` carries what the
+    A position without an answer and without a ticket is the engine's to mark unknown. ``windows`` carries what the
     vendor's headers say of each window still open: seconds of the window, calls left.
     """
 

@@ -1,0 +1,166 @@
+"""What a job may spend holds whatever runs at once; pausing and cancelling take effect at once."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from headwater.jobs.service import Jobs
+from tests.enrichment.house import House, people, vendors_of
+from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+async def test_a_jobs_budget_can_not_be_passed(house: House, batch: int) -> None:
+    """Money for ten, work for forty, three processes: ten are bought, the others end with what is known."""
+    async with Server() as server:
+        vendors = vendors_of(vendor("plain", server.url, batch=batch))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(40), budget=10 * PRICE)
+        async with house.working(vendors, 3):
+            await house.done(job)
+        assert len(server.names) == 10
+    assert Counter((await house.outcomes(job)).values()) == {"found": 10, "partial": 30}
+    balances = await house.balances(space)
+    assert (balances["vendor:plain"], balances[f"job:{job}"], balances[f"held:{job}"]) == (10 * PRICE, 0, 0)
+
+
+async def test_what_was_not_charged_can_be_spent_again(house: House) -> None:
+    """A miss gives its reservation back: money for ten finds ten, however many are not known."""
+
+    async def every_other(asked: Asked) -> Says:
+        return await (knows_everybody if int(asked.names[0][-1]) % 2 else knows_nobody)(asked)
+
+    async with Server(every_other) as server:
+        vendors = vendors_of(vendor("plain", server.url, in_flight=2))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(40), budget=10 * PRICE)
+        async with house.working(vendors):
+            await house.done(job)
+    outcomes = Counter((await house.outcomes(job)).values())
+    assert outcomes["found"] == 10
+    assert outcomes["none"] >= 5
+    assert (await house.balances(space))["vendor:plain"] == 10 * PRICE
+
+
+async def test_a_job_without_money_ends(house: House) -> None:
+    async with Server() as server:
+        vendors = vendors_of(vendor("plain", server.url))
+        jobs = [await house.job(await house.workspace(), vendors, people(2), budget=0) for _ in range(10)]
+        async with house.working(vendors, 3):
+            await house.done(*jobs)
+        assert server.seen == []
+
+
+async def test_the_most_for_one_contact_holds(house: House) -> None:
+    """First and second vendor know nobody and cost nothing; the third would, with the second's hit, be too dear."""
+    async with Server(knows_nobody) as first, Server() as second:
+        vendors = vendors_of(vendor("first", first.url), vendor("second", second.url, price=3 * PRICE))
+        space = await house.workspace()
+        cheap = await house.job(space, vendors, people(5, "Cheap"), max_price=2 * PRICE)
+        dear = await house.job(space, vendors, people(5, "Dear"), max_price=3 * PRICE)
+        async with house.working(vendors):
+            await house.done(cheap, dear)
+        assert len(first.names) == 10
+        assert sorted(second.names) == people(5, "Dear")
+    assert set((await house.outcomes(cheap)).values()) == {"none"}
+    rows = await house.see("select max(spent) as most, min(trail::text) as why from lookup where job_id = %s", cheap)
+    assert rows[0]["most"] == 0
+    assert "price limit" in rows[0]["why"]
+    assert (await house.see("select max(spent) as most from lookup"))[0]["most"] == 3 * PRICE
+
+
+async def test_an_unknown_outcome_counts_against_the_jobs_money(house: House) -> None:
+    async def script(asked: Asked) -> Says:
+        await asyncio.sleep(60 if asked.names[0] == "Person 0000" else 0)
+        return await knows_everybody(asked)
+
+    async with Server(script) as server:
+        vendors = vendors_of(vendor("plain", server.url, timeout=0.3, in_flight=1))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(4), budget=2 * PRICE)
+        async with house.working(vendors):
+            await house.done(job)
+        assert len(server.names) == 2 + (0 if "Person 0000" in server.names else 0)
+    balances = await house.balances(space)
+    spent = balances.get("vendor:plain", 0) + balances.get("unknown:plain", 0)
+    assert (spent, balances[f"job:{job}"]) == (2 * PRICE, 0)
+
+
+async def test_a_paused_job_asks_nothing_more_until_it_is_resumed(house: House) -> None:
+    async def slowly(asked: Asked) -> Says:
+        await asyncio.sleep(0.1)
+        return await knows_everybody(asked)
+
+    async with Server(slowly) as server:
+        vendors = vendors_of(vendor("plain", server.url, in_flight=2))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(30))
+        jobs = Jobs(house.database, space.id)
+        async with house.working(vendors):
+            while len(server.seen) < 6:
+                await asyncio.sleep(0.01)
+            await jobs.pause(job)
+            await asyncio.sleep(0.5)  # what is out comes back
+            asked = len(server.seen)
+            assert asked < 20
+            assert {row["state"] for row in await house.see("select state from item")} == {3}
+            await asyncio.sleep(0.7)
+            assert len(server.seen) == asked
+            await jobs.resume(job)
+            await house.done(job)
+        assert sorted(server.names) == people(30)
+
+
+async def test_what_comes_back_for_a_paused_job_waits_for_the_next_vendor(house: House) -> None:
+    release = asyncio.Event()
+
+    async def held(asked: Asked) -> Says:
+        await release.wait()
+        return await knows_nobody(asked)
+
+    async with Server(held) as first, Server() as second:
+        vendors = vendors_of(vendor("first", first.url), vendor("second", second.url, price=2 * PRICE))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(3))
+        jobs = Jobs(house.database, space.id)
+        async with house.working(vendors):
+            while len(first.seen) < 3:
+                await asyncio.sleep(0.01)
+            await jobs.pause(job)
+            release.set()
+            await house.until("select 1 where 3 = (select count(*) from item where lane like '%%second%%' and state = 3)")
+            await asyncio.sleep(0.5)
+            assert second.seen == []
+            await jobs.resume(job)
+            await house.done(job)
+    assert set((await house.outcomes(job)).values()) == {"found"}
+
+
+async def test_cancelling_empties_the_lanes_and_keeps_what_was_bought(house: House) -> None:
+    async def slowly(asked: Asked) -> Says:
+        await asyncio.sleep(0.2)
+        return await knows_everybody(asked)
+
+    async with Server(slowly) as server:
+        vendors = vendors_of(vendor("plain", server.url, in_flight=2))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(30))
+        other = await house.job(space, vendors, people(4, "Other"))
+        async with house.working(vendors, 2):
+            while len(server.seen) < 4:
+                await asyncio.sleep(0.01)
+            await Jobs(house.database, space.id).cancel(job)
+            assert await house.see("select * from item where job_id = %s and state in (0, 3)", job) == []
+            await house.done(other)
+            await house.until("select 1 where not exists (select 1 from item)")
+        asked = [name for name in server.names if name.startswith("Person")]
+        assert len(asked) <= 8
+    states = Counter(row["state"] for row in await house.see("select state from lookup where job_id = %s", job))
+    assert states["cancelled"] >= 22
+    assert set(states) <= {"cancelled", "done"}
+    bought = (await house.see("select count(*) as n from observation where job_id = %s", job))[0]["n"]
+    balances = await house.balances(space)
+    assert bought == len(asked)
+    assert balances["vendor:plain"] == (bought + 4) * PRICE
+    assert balances[f"held:{job}"] == balances[f"job:{job}"] == 0
