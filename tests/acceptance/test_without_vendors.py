@@ -16,7 +16,7 @@ Sample = Any
 def done(headwater: Headwater, vendors: Vendors, crowd: Sample) -> Any:
     alive = next(answer for answer in crowd.answers if answer["kind"] == "person" and answer["work_email"])
     rows = [
-        {"Name": "dr. JÜRGEN müller-lüdenscheidt", "Mail": "nobody@no-such-domain.invalid", "Tel": "+49 (0)30 901820", "Firm": "Engine"},
+        {"Name": "dr. JÜRGEN MÜLLER-LÜDENSCHEIDT", "Mail": "nobody@no-such-domain.invalid", "Tel": "+49 (0)30 901820", "Firm": "Engine"},
         {"Name": f"{alive['first']} {alive['last']}", "Mail": alive["work_email"].upper(), "Tel": "", "Firm": ""},
         {"Name": f"{alive['first']} {alive['last']}", "Mail": alive["work_email"], "Tel": "", "Firm": ""},
         {"Name": "Ada Lovelace", "Mail": "ada@@engine", "Tel": "020 7946 0018 / 020 7946 0019", "Firm": "Engine"},
@@ -43,7 +43,7 @@ def test_rows_are_read_matched_and_rejected(done: Any, headwater: Headwater) -> 
 
 def test_values_are_put_in_order(done: Any, headwater: Headwater) -> None:
     first, second, *_ = headwater.read("out.csv")
-    assert first["Name"] == "dr. JÜRGEN müller-lüdenscheidt"
+    assert first["Name"] == "dr. JÜRGEN MÜLLER-LÜDENSCHEIDT"
     assert first["hw_phone"] == "+4930901820"
     assert second["hw_email"] == second["Mail"].lower()
     assert headwater.json("contacts", "show", first["hw_contact_id"])["name"] == "Jürgen Müller-Lüdenscheidt"

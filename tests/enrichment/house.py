@@ -89,7 +89,9 @@ class House:
         return Engine(used, vendors, Applier(used, vendors, collaborators(check)))
 
     @asynccontextmanager
-    async def working(self, vendors: Vendors, processes: int = 1, *, check: Check = _no_addresses) -> AsyncIterator[Any]:
+    async def working(
+        self, vendors: Vendors, processes: int = 1, *, check: Check = _no_addresses
+    ) -> AsyncIterator[Any]:
         """Engines as so many processes would run them, each with connections of its own; ended as by a kill."""
         async with AsyncExitStack() as stack:
             engines = []
@@ -151,6 +153,8 @@ class House:
             list(jobs),
             seconds=seconds,
         )
+        # a job may go on a moment before its last call is closed
+        await self.until("select 1 where not exists (select 1 from call where state = 'answered')")
 
     async def outcomes(self, job: int) -> dict[str, str]:
         """How each person's lookup ended."""

@@ -3,14 +3,15 @@
 import asyncio
 import time
 from collections import Counter
+from itertools import pairwise
 
 import pytest
+from tests.enrichment.house import House, people, vendors_of
+from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
 
 from headwater.db.session import Database
 from headwater.enrichment import store
 from headwater.providers.base import Limit
-from tests.enrichment.house import House, people, vendors_of
-from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
 
 CLOSED = "http://127.0.0.1:9"  # nobody listens on the discard port
 
@@ -103,7 +104,10 @@ async def test_a_stopped_vendor_passes_its_lookups_on(house: House) -> None:
     assert set((await house.outcomes(job)).values()) == {"found"}
     balances = await house.balances(space)
     assert (balances["vendor:first"], balances["vendor:second"]) == (5 * PRICE, 70 * PRICE)
-    assert "refused" in (await house.see("select stop_reason from lane where name = 'test:first:titles'"))[0]["stop_reason"]
+    assert (
+        "refused"
+        in (await house.see("select stop_reason from lane where name = 'test:first:titles'"))[0]["stop_reason"]
+    )
 
 
 async def test_a_stopped_lane_opens_again_when_somebody_begins_anew(house: House) -> None:
@@ -122,7 +126,9 @@ async def test_a_vendor_out_of_reach_is_left_alone_and_the_job_finishes_with_oth
         space = await house.workspace()
         job = await house.job(space, vendors, people(30))
         async with house.working(vendors, 2):
-            await house.until("select 1 from lane where name = 'test:first:titles' and paused_until > clock_timestamp()")
+            await house.until(
+                "select 1 from lane where name = 'test:first:titles' and paused_until > clock_timestamp()"
+            )
             assert second.seen == []  # a moment's trouble moves nobody
             tries = (await house.see("select count(*) as n from call"))[0]["n"]
             await asyncio.sleep(2.0)
@@ -161,7 +167,9 @@ async def test_server_errors_are_tried_five_times_then_others_are_asked(house: H
         return Says(status=503) if "0003" in asked.names[0] else await knows_nobody(asked)
 
     async with Server(script) as first, Server() as second:
-        vendors = vendors_of(vendor("first", first.url, limit=Limit(40, 1)), vendor("second", second.url, price=2 * PRICE))
+        vendors = vendors_of(
+            vendor("first", first.url, limit=Limit(40, 1)), vendor("second", second.url, price=2 * PRICE)
+        )
         job = await house.job(await house.workspace(), vendors, people(80))
         async with house.working(vendors, 2):
             await house.done(job)
@@ -170,7 +178,7 @@ async def test_server_errors_are_tried_five_times_then_others_are_asked(house: H
         assert set(counted.values()) == {1}
         assert sorted(second.names) == people(80)
         moments = [asked.at for asked in first.seen if asked.names == ("Person 0003",)]
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert all(gap > 0.02 for gap in gaps)  # 2 s, 4 s, 8 s … in a test's fiftieth
     assert await house.see("select outcome from asked where operation = 'first.titles' and outcome <> 'miss'") == [
         {"outcome": "failed"}

@@ -156,7 +156,7 @@ async def test_connections_that_break_again_and_again_only_slow_things_down(hous
             for _ in range(5):
                 await asyncio.sleep(0.6)
                 await house.break_connections()
-            # a claim whose confirmation was lost with its connection runs out by itself, later than a test likes to wait
+            # a claim whose confirmation was lost runs out by itself, but later than a test likes to wait
             await house.say("update item set lease_until = clock_timestamp() where call_id is null and state = 1")
             await house.done(job, seconds=60)
         assert sorted(server.names) == people(60)

@@ -4,10 +4,10 @@ import asyncio
 from collections import Counter
 
 import pytest
-
-from headwater.jobs.service import Jobs
 from tests.enrichment.house import House, people, vendors_of
 from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
+
+from headwater.jobs.service import Jobs
 
 
 @pytest.mark.parametrize("batch", [1, 7])
@@ -81,7 +81,7 @@ async def test_an_unknown_outcome_counts_against_the_jobs_money(house: House) ->
         job = await house.job(space, vendors, people(4), budget=2 * PRICE)
         async with house.working(vendors):
             await house.done(job)
-        assert len(server.names) == 2 + (0 if "Person 0000" in server.names else 0)
+        assert len(server.names) == 2
     balances = await house.balances(space)
     spent = balances.get("vendor:plain", 0) + balances.get("unknown:plain", 0)
     assert (spent, balances[f"job:{job}"]) == (2 * PRICE, 0)
@@ -129,7 +129,9 @@ async def test_what_comes_back_for_a_paused_job_waits_for_the_next_vendor(house:
                 await asyncio.sleep(0.01)
             await jobs.pause(job)
             release.set()
-            await house.until("select 1 where 3 = (select count(*) from item where lane like '%%second%%' and state = 3)")
+            await house.until(
+                "select 1 where 3 = (select count(*) from item where lane like '%%second%%' and state = 3)"
+            )
             await asyncio.sleep(0.5)
             assert second.seen == []
             await jobs.resume(job)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from headwater.cli import choices
-from headwater.cli.shell import fail, note, run, settings, stdout, tty
+from headwater.cli.shell import confirmed, fail, note, run, settings, stdout, tty
 from headwater.cli.tables import Bars, quote_table, summary_table
 from headwater.enrichment.vendors import Vendors
 from headwater.jobs.options import Options
@@ -105,7 +105,7 @@ def agree(opened: Opened, vendors: Vendors, options: Options, *, yes: bool) -> i
         return priced.most
     if not tty():
         raise BadInput(f"This may cost up to {dollars(priced.most)}: add --yes to agree, or lower it with --budget.")
-    if not typer.confirm(f"Spend up to {dollars(priced.most)}?", err=True):
+    if not confirmed(f"Spend up to {dollars(priced.most)}?"):
         raise BadInput("Nothing was asked and nothing was spent.")
     return priced.most
 
@@ -121,6 +121,8 @@ def report(result: dict[str, Any], *, as_json: bool) -> None:
             stdout.print(f"Rejected rows: {result['rejects']}", markup=False)
     if result["sandbox"]:
         note(MADE_UP)
+    for failure in result["failures"]:
+        note(f"{failure['vendor']}: {failure['reason']} ({failure['calls']} calls failed)")
     if result["unknown_calls"]:
         note(
             f"{result['unknown_calls']} calls have an unknown outcome and may have been charged; "

@@ -79,3 +79,9 @@ async def _with_signals(work: Callable[[], Coroutine[Any, Any, Result]], interru
 
 def tty() -> bool:
     return sys.stdin.isatty()
+
+
+def confirmed(question: str) -> bool:
+    """Ask a person; standard output stays free for the result."""
+    stderr.print(f"{question} [y/N] ", end="", markup=False)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -295,13 +295,13 @@ class Applier:
                 notes = {item.lookup: Note(0, trail) for item, _ in group}
                 await self.plan(connection, workspace, list(notes), notes)
 
-    async def out_of_money(self, connection: Connection, items: Sequence[Item]) -> None:
+    async def out_of_money(self, connection: Connection, items: Sequence[Item], token: UUID) -> None:
         """The job may not spend what the next call could cost: what is known so far is delivered."""
         for workspace, group in grouped(items, _WORKSPACE).items():
             await enter(connection, workspace)
-            await connection.execute(SQL["finish_items"], {"ids": [item.id for item in group]})
-            await connection.execute(SQL["out_of_money"], {"ids": [item.lookup for item in group]})
-            await self.collaborators.finished(connection, workspace, sorted({item.job for item in group}))
+            ours = await store.rows(connection, "forget_items", ids=[item.id for item in group], token=token)
+            await connection.execute(SQL["out_of_money"], {"ids": [row["lookup_id"] for row in ours]})
+            await self.collaborators.finished(connection, workspace, sorted({row["job_id"] for row in ours}))
 
 
 def _failed(held: _Call, kind: Failure, reason: str) -> Mapping[str, Any]:

@@ -33,6 +33,7 @@ from headwater.records import Field
 _MARGIN = 60.0  # seconds a lease outlives the vendor's time-out
 _BUDGET_PATIENCE = 20.0  # seconds to wait for a budget before the claim goes back
 _CLAIM = 40.0  # seconds a claim lasts without a call: should the database be lost in between, nobody gives it back
+_FOR_MONEY = 1.0  # seconds between two looks whether a job's money came back
 _AGAIN = 0.5  # seconds between two tries to write to a lost database
 
 Result = TypeVar("Result")
@@ -200,9 +201,9 @@ class Asking:
     async def _intend(self, batch: Batch) -> tuple[int, Batch] | None:
         """Reserve the worst price and commit the call; lookups whose job can not pay for it are left out."""
         async with self.database.worker() as connection:
-            affordable = await self._within_means(connection, batch)
+            affordable, waiting = await self._within_means(connection, batch)
             if len(affordable) < len(batch.items):
-                batch = await self._smaller(connection, batch, affordable)
+                batch = await self._smaller(connection, batch, affordable, waiting)
             if not batch.items:
                 return None
             positions = [self._position(batch, position) for position in range(len(batch.items))]
@@ -223,23 +224,33 @@ class Asking:
     def _price(self, batch: Batch, position: int) -> int:
         return self.offer.price(batch.queries[position].want)
 
-    async def _within_means(self, connection: Connection, batch: Batch) -> list[int]:
-        """The positions that their jobs can still pay for."""
+    async def _within_means(self, connection: Connection, batch: Batch) -> tuple[list[int], list[int]]:
+        """The positions that their jobs can pay for, and those that they may when calls that are out cost less."""
         left: dict[tuple[int, int], int] = {}
+        out: dict[tuple[int, int], int] = {}
         for workspace, job in sorted({(item.workspace, item.job) for item in batch.items}):
             await enter(connection, workspace)
             left[workspace, job] = await Ledger(connection).available(job)
-        kept = []
+            out[workspace, job] = await Ledger(connection).held(job)
+        kept, waiting = [], []
         for position, item in enumerate(batch.items):
-            price = self._price(batch, position)
-            if price <= left[item.workspace, item.job]:
-                left[item.workspace, item.job] -= price
+            price, job_ = self._price(batch, position), (item.workspace, item.job)
+            if price <= left[job_]:
+                left[job_] -= price
+                out[job_] += price
                 kept.append(position)
-        return kept
+            elif price <= left[job_] + out[job_]:
+                waiting.append(position)
+        return kept, waiting
 
-    async def _smaller(self, connection: Connection, batch: Batch, kept: Sequence[int]) -> Batch:
-        dropped = [item for position, item in enumerate(batch.items) if position not in set(kept)]
-        await self.applier.out_of_money(connection, dropped)
+    async def _smaller(
+        self, connection: Connection, batch: Batch, kept: Sequence[int], waiting: Sequence[int]
+    ) -> Batch:
+        dropped = [item for position, item in enumerate(batch.items) if position not in {*kept, *waiting}]
+        await self.applier.out_of_money(connection, dropped, batch.token)
+        ids = [batch.items[position].id for position in waiting]
+        values = {"ids": ids, "token": batch.token, "after": _FOR_MONEY, "unspent": 1}
+        await connection.execute(SQL["release_items"], values)
         queries = tuple(batch.queries[position] for position in kept)
         items = tuple(batch.items[position] for position in kept)
         contacts = tuple(batch.contacts[position] for position in kept)

@@ -103,7 +103,8 @@ class Engine:
         slots = asyncio.Semaphore(vendor.adapter.declaration.max_in_flight)
         lingering = _Linger(operation.batch, submits=operation.submits)
 
-        async def round_() -> float:
+        async def next_batch() -> Batch | float:
+            """A claimed batch with a call of the budget taken for it, or the seconds until another look."""
             async with self.database.worker() as connection:
                 state = (await store.lane_states(connection, [lane]))[lane]
                 ready = await store.one(connection, "ready", lane=lane, batch=operation.batch)
@@ -113,24 +114,23 @@ class Engine:
                 return min(1.0, state.pause)
             if pause := lingering.pause(ready["ready"], ready["tickets"], upstream=ready["upstream"]):
                 return pause
-            await slots.acquire()
-            batch = None
+            batch = await asking.claim()
+            return batch if batch and await asking.budget(batch, lambda: self._draining) else _IDLE
+
+        async def round_() -> float:
+            await slots.acquire()  # before the look, so that what the last call learnt of the vendor counts
+            found: Batch | float = _IDLE
             try:
-                batch = await self._ready_to_ask(asking)
+                found = await next_batch()
             finally:
-                if batch is None:
+                if isinstance(found, float):
                     slots.release()
-            if batch is None:
-                return _IDLE
-            self._spawn(asking, batch, slots)
+            if isinstance(found, float):
+                return found
+            self._spawn(asking, found, slots)
             return 0.0
 
         return round_
-
-    async def _ready_to_ask(self, asking: Asking) -> Batch | None:
-        """A claimed batch with a call of the budget taken for it."""
-        batch = await asking.claim()
-        return batch if batch and await asking.budget(batch, lambda: self._draining) else None
 
     def _spawn(self, asking: Asking, batch: Batch, slots: asyncio.Semaphore) -> None:
         async def serve() -> None:

@@ -103,10 +103,13 @@ async def plan(
     workspace: int,
     notes: Mapping[int, Note] = {},
 ) -> Plan:
-    """Plan these lookups: new items in their lanes, or a closing note. ``lanes`` maps vendor.operation to a lane."""
+    """Plan these lookups: new items in their lanes, or a closing note. ``lanes`` maps vendor.operation to a lane.
+
+    Those whose job was cancelled while they were out end here.
+    """
     done = Plan()
     items: list[dict[str, Any]] = []
-    updates: list[dict[str, Any]] = []
+    updates = await _cancelled(connection, ids, notes)
     for each in await load(connection, ids):
         note = notes.get(each.id, Note())
         case = _spent(each.case, note)
@@ -115,17 +118,25 @@ async def plan(
             lane = lanes[f"{step.vendor}.{step.operation}"]
             done.asked[lane] += 1
             items.append(_item(each, step, lane, workspace))
-            updates.append(_update(each, note, {"ask": f"{step.vendor}.{step.operation}", "why": step.why}, "asking"))
+            updates.append(
+                _update(each.id, note, {"ask": f"{step.vendor}.{step.operation}", "why": step.why}, "asking")
+            )
         else:
             done.stopped.append(each.job)
             offered = sorted({offer.name for offer in offers if offer.vendor not in each.rules.exclude})
             ending = {"outcome": _outcome(step, each), "offered": offered}
-            updates.append(_update(each, note, {"stop": step.why}, "done") | ending)
+            updates.append(_update(each.id, note, {"stop": step.why}, "done") | ending)
     if updates:
         await connection.execute(SQL["note_lookups"], {"rows": Jsonb(updates)})
     if items:
         await connection.execute(SQL["add_items"], {"rows": Jsonb(items)})
     return done
+
+
+async def _cancelled(connection: Connection, ids: Iterable[int], notes: Mapping[int, Note]) -> list[dict[str, Any]]:
+    rows = await (await connection.execute(SQL["cancelled_cases"], {"ids": sorted(set(ids))})).fetchall()
+    last = {"stop": "the job was cancelled"}
+    return [_update(row["id"], notes.get(row["id"], Note()), last, "cancelled") for row in rows]
 
 
 def _spent(case: Case, note: Note) -> Case:
@@ -151,6 +162,6 @@ def _item(each: Open, step: Ask, lane: str, workspace: int) -> dict[str, Any]:
     }
 
 
-def _update(each: Open, note: Note, last: Mapping[str, Any], state: str) -> dict[str, Any]:
+def _update(lookup: int, note: Note, last: Mapping[str, Any], state: str) -> dict[str, Any]:
     trail = [*note.trail, last]
-    return {"id": each.id, "spent": note.spent, "trail": trail, "state": state, "outcome": None, "offered": None}
+    return {"id": lookup, "spent": note.spent, "trail": trail, "state": state, "outcome": None, "offered": None}

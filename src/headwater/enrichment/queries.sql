@@ -114,6 +114,13 @@ values (%(lane)s, %(vendor)s, %(operation)s, %(records)s, %(worker)s, %(token)s,
         clock_timestamp() + make_interval(secs => %(lease)s))
 returning id;
 
+-- name: cancelled_cases
+-- Of these lookups those that nobody wants any more.
+select l.id from lookup l join job j on j.id = l.job_id
+where l.workspace_id = current_workspace() and l.id = any(%(ids)s) and j.state = 'cancelled'
+  and l.state in ('new', 'asking')
+order by l.id;
+
 -- name: jobs_of
 -- The jobs of these lookups, in the order in which their accounts are locked.
 select distinct job_id from lookup
@@ -210,7 +217,7 @@ select id, attempt from item where id = any(%(ids)s);
 
 -- name: forget_items
 -- Claimed items that nobody wants any more.
-delete from item where id = any(%(ids)s) and token = %(token)s;
+delete from item where id = any(%(ids)s) and token = %(token)s returning lookup_id, job_id;
 
 -- name: out_of_money
 -- What the job may still spend does not cover the next call: these lookups end with what is known.
@@ -235,7 +242,7 @@ where stop_reason is not null or failing_since < clock_timestamp() - interval '9
 update lookup l set spent = l.spent + r.spent, trail = l.trail || r.trail,
     state = coalesce(r.state, l.state), outcome = coalesce(r.outcome, l.outcome),
     offered = case when r.offered is null then l.offered else array(select jsonb_array_elements_text(r.offered)) end,
-    finished_at = case when r.state = 'done' then clock_timestamp() else l.finished_at end
+    finished_at = case when r.state in ('done', 'cancelled') then clock_timestamp() else l.finished_at end
 from jsonb_to_recordset(%(rows)s) as r(id bigint, spent bigint, trail jsonb, state text, outcome text, offered jsonb)
 where l.workspace_id = current_workspace() and l.id = r.id and l.state <> 'cancelled';
 

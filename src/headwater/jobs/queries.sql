@@ -137,6 +137,13 @@ from call_item i join call c on c.id = i.call_id
 where i.workspace_id = current_workspace() and i.job_id = %(job)s
 group by c.vendor, c.operation, c.state order by c.vendor, c.operation, c.state;
 
+-- name: failed_calls
+-- Why calls of a job failed, per vendor.
+select c.vendor, c.reason, count(distinct c.id) as calls
+from call_item i join call c on c.id = i.call_id
+where i.workspace_id = current_workspace() and i.job_id = %(job)s and c.state = 'failed'
+group by c.vendor, c.reason order by c.vendor, calls desc, c.reason;
+
 -- name: unknown_calls
 -- Calls whose outcome nobody knows, with the people they were for.
 select c.id, c.vendor, c.operation, coalesce(i.answer ->> 'reason', c.reason) as reason, c.created_at, i.job_id,

@@ -37,6 +37,7 @@ async def summarise(database: Database, workspace: int, job: int, *, seconds: fl
             "rejected_because": {e["reason"]: e["n"] for e in await _all(connection, "reject_counts", job=job)},
             "lookups": _lookups(lookups),
             "vendors": _vendors(await _all(connection, "call_counts", job=job), spent),
+            "failures": await _all(connection, "failed_calls", job=job),
             "unknown_calls": len({each["id"] for each in await _all(connection, "unknown_calls", job=job)}),
             "spent_usd": usd(sum(spent.values())),
             "saved_by_recall_usd": usd(sum(each["saved"] or 0 for each in lookups)),

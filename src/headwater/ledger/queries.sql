@@ -7,6 +7,10 @@ on conflict (workspace_id, name) do nothing;
 -- Which account has this name.
 select id from account where workspace_id = current_workspace() and name = %(name)s;
 
+-- name: balance
+-- What an account holds.
+select balance from account where workspace_id = current_workspace() and name = %(name)s;
+
 -- name: lock_balance
 -- What an account holds, kept still until this transaction ends.
 select coalesce(locked_balance(%(name)s), 0) as balance;

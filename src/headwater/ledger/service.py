@@ -73,6 +73,12 @@ class Ledger:
         row = await cursor.fetchone()
         return int(row["balance"]) if row else 0
 
+    async def held(self, job: int) -> int:
+        """What is set aside for the job's calls that are out; some of it may come back. Ask ``available`` first."""
+        cursor = await self._connection.execute(_SQL["balance"], {"name": _held(job)})
+        row = await cursor.fetchone()
+        return int(row["balance"]) if row else 0
+
     async def reserve(self, reservation: Reservation) -> None:
         """Set aside what a call may cost. Raises CheckViolation if the job has not that much: ask ``available``."""
         job = reservation.job

@@ -1,0 +1,232 @@
+"""Jobs while they run and after: looked at, paused, resumed, cancelled, retried, served by another process."""
+
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("waterfall")
+
+HUNTER = ("--sandbox", "--json", "--exclude", "apollo,icypeas,dropcontact,pattern")
+SLOW = ("--latency", "1", "--fault", "none", "--rate", "hunter.verifier_running=0")
+AT_ONCE = 40  # requests that an account may have out at one time
+
+Headwater = Any
+Sample = Any
+
+
+def _options(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"--sandbox-option={word}" for word in words)
+
+
+def _asked(headwater: Headwater) -> int:
+    return len(headwater.requests("hunter"))
+
+
+@dataclass(frozen=True)
+class Paused:
+    """A job of fifty people that another process paused."""
+
+    id: int
+    while_running: dict[str, Any]
+    paused: Any
+    done: Any
+    asked: tuple[int, int, int]  # when the pause was told, when the program had ended, a moment later
+    shown: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def paused(headwater: Headwater, crowd: Sample) -> Paused:
+    source = headwater.write("fifty.csv", crowd.people(240, 290))
+    running = headwater.start("enrich", source, "-o", "fifty-out.csv", *HUNTER, *_options(SLOW))
+    headwater.until(lambda: _asked(headwater) >= 5, running)
+    [job] = headwater.json("jobs", "list")
+    told = headwater.run("jobs", "pause", job["id"])
+    at_pause = _asked(headwater)
+    done = running.wait(20)
+    at_end = _asked(headwater)
+    shown = headwater.json("jobs", "show", job["id"])
+    return Paused(job["id"], job, told, done, (at_pause, at_end, _asked(headwater)), shown)
+
+
+@pytest.fixture(scope="module")
+def resumed(paused: Paused, headwater: Headwater) -> Any:
+    return headwater.run("jobs", "resume", paused.id, "--json")
+
+
+def test_a_running_job_is_listed(paused: Paused) -> None:
+    job = paused.while_running
+    assert (job["state"], job["rows_read"], job["sandbox"]) == ("running", 50, True)
+    assert job["source_path"].endswith("fifty.csv")
+    assert 0 <= job["done"] < job["lookups"] == 50
+
+
+def test_a_pause_takes_effect_within_a_batch(paused: Paused) -> None:
+    at_pause, at_end, later = paused.asked
+    assert at_end - at_pause <= 1  # Hunter's batch is one person
+    assert later == at_end < 50
+    assert paused.shown["state"] == "paused"
+
+
+def test_the_program_that_ran_it_ends_and_says_how_to_go_on(paused: Paused) -> None:
+    assert paused.done.code == 0
+    assert paused.done.result["state"] == "paused"
+    for said in (paused.done.stderr, paused.paused.stderr):
+        assert f"headwater jobs resume {paused.id}" in said
+    assert paused.paused.stdout == ""
+
+
+def test_resume_finishes_it_and_asks_nobody_twice(resumed: Any, headwater: Headwater) -> None:
+    assert (resumed.result["state"], resumed.result["rows"]["out"]) == ("done", 50)
+    assert len(headwater.read("fifty-out.csv")) == 50
+    meter = headwater.meter()["hunter"]
+    assert meter["charged_again"] == 0
+    if not resumed.result["unknown_calls"]:  # `resume` meets the sandbox's usual faults
+        assert Decimal(meter["credits"]) == Decimal(resumed.result["vendors"]["hunter"]["credits"])
+
+
+def test_a_finished_job_can_not_be_paused(paused: Paused, resumed: Any, headwater: Headwater) -> None:
+    done = headwater.run("jobs", "pause", paused.id, code=2)
+    assert f"Job {paused.id} is done" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("jobs", "show"), ("jobs", "pause"), ("jobs", "resume"), ("contacts", "show")])
+def test_what_does_not_exist_is_said(headwater: Headwater, resumed: Any, words: tuple[str, str]) -> None:
+    done = headwater.run(*words, 999_999, code=2)
+    assert done.stderr.startswith("There is no ")
+    assert "999999" in done.stderr
+
+
+def test_tables_for_people(headwater: Headwater, paused: Paused, resumed: Any) -> None:
+    listed = headwater.run("jobs", "list").stdout
+    assert "fifty.csv" in listed
+    assert "50/50" in listed
+    shown = headwater.run("jobs", "show", paused.id).stdout
+    assert f"Job {paused.id}: done" in shown
+    assert "asked hunter" in shown
+
+
+def test_contacts_show_where_every_value_comes_from(resumed: Any, headwater: Headwater) -> None:
+    row = next(row for row in headwater.read("fifty-out.csv") if row["hw_email_source"] == "sandbox:hunter")
+    shown = headwater.json("contacts", "show", row["hw_contact_id"])
+    [value] = [value for value in shown["values"] if value["field"] == "email" and value["shown"] == "yes"]
+    assert value["value"] == row["hw_email"]
+    assert value["source"] == "hunter"
+    assert Decimal(value["cost_usd"]) == Decimal("0.0149")
+    assert value["basis"] and value["observed"] and value["call"] and value["job"] == 1
+    assert value["combined"] == float(row["hw_email_confidence"])
+    company = next(value for value in shown["values"] if value["field"] == "company" and value["source"] == "file")
+    assert (company["cost_usd"], company["call"]) == ("0.000000", None)
+    table = headwater.run("contacts", "show", row["hw_contact_id"]).stdout
+    assert row["hw_email"] in table
+    assert "0.014900" in table
+
+
+def test_cancel_stops_for_good_and_keeps_what_was_bought(
+    resumed: Any, headwater: Headwater, crowd: Sample
+) -> None:
+    source = headwater.write("forty.csv", crowd.people(290, 330))
+    before = _asked(headwater)
+    running = headwater.start("enrich", source, "-o", "forty-out.csv", *HUNTER, *_options(SLOW))
+    headwater.until(lambda: _asked(headwater) >= before + 5, running)
+    job = next(job["id"] for job in headwater.json("jobs", "list") if job["source_path"] == str(source))
+    headwater.run("jobs", "cancel", job)
+    done = running.wait(20)
+    assert done.result["state"] == "cancelled"
+    assert not (headwater.folder / "forty-out.csv").exists()
+    bought = done.result["vendors"]["hunter"]
+    assert Decimal(bought["spent_usd"]) + Decimal(bought["perhaps_spent_usd"]) > 0
+    asked = _asked(headwater)
+    assert asked < before + 40
+    assert headwater.json("jobs", "resume", job)["state"] == "cancelled"
+    assert _asked(headwater) == asked
+    again = headwater.enrich(source, "forty-out.csv", *HUNTER[2:])
+    assert again["job"] != job
+    assert again["lookups"].get("recalled_from_history", 0) > 0
+    assert headwater.meter()["hunter"]["charged_again"] == 0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A run in which the vendor charged and the answer never came, for about a third of the calls."""
+
+    summary: dict[str, Any]
+    listed: list[dict[str, Any]]
+    command: tuple[object, ...]
+
+
+@pytest.fixture(scope="module")
+def lost(resumed: Any, headwater: Headwater, crowd: Sample) -> Lost:
+    source = headwater.write("lost.csv", crowd.people(330, 345))
+    words = ("--latency", "0", "--fault", "none", "--fault", "hunter.charged_then_lost=0.3",
+             "--rate", "hunter.verifier_running=0")  # fmt: skip
+    command = ("enrich", source, "-o", "lost-out.csv", *HUNTER, *_options(words))
+    summary = headwater.run(*command).result
+    return Lost(summary, headwater.json("calls", "--unknown", "--job", summary["job"]), command)
+
+
+def test_calls_that_may_have_been_charged_are_listed(lost: Lost, headwater: Headwater) -> None:
+    assert lost.summary["state"] == "done"
+    assert len({call["id"] for call in lost.listed}) == lost.summary["unknown_calls"] > 0
+    assert lost.summary["vendors"]["hunter"]["unknown"] == lost.summary["unknown_calls"]
+    assert all(call["vendor"] == "hunter" and call["full_name"] and call["reason"] for call in lost.listed)
+    table = headwater.run("calls", "--unknown").stdout
+    assert all(call["full_name"] in table for call in lost.listed)
+
+
+def test_what_may_have_been_charged_is_set_aside(lost: Lost) -> None:
+    """The vendor says less than sure plus perhaps, and more than sure alone."""
+    hunter = lost.summary["vendors"]["hunter"]
+    assert Decimal(hunter["perhaps_spent_usd"]) == Decimal(sum(call["reserved"] for call in lost.listed)) / 1_000_000
+
+
+def test_the_unknown_is_never_asked_again_unless_the_user_says_so(lost: Lost, headwater: Headwater) -> None:
+    before = _asked(headwater)
+    assert headwater.run(*lost.command).result["vendors"] == {}
+    retried = headwater.run("jobs", "retry", lost.summary["job"], "--json")
+    assert "open again" in retried.stderr
+    assert _asked(headwater) == before
+    headwater.run("jobs", "retry", lost.summary["job"], "--unknown", "--json")
+    assert before < _asked(headwater) <= before + 3 * len(lost.listed)
+
+
+@pytest.fixture(scope="module")
+def worker(lost: Lost, headwater: Headwater) -> Iterator[Any]:
+    running = headwater.start("worker", "--sandbox", *_options(SLOW))
+    yield running
+    running.end()
+
+
+def test_a_worker_serves_the_same_database_and_finishes_alone(
+    worker: Any, headwater: Headwater, crowd: Sample
+) -> None:
+    source = headwater.write("shared.csv", crowd.people(345, 385))
+    output = headwater.folder / "shared-out.csv"
+    before = _asked(headwater)
+    running = headwater.start("enrich", source, "-o", output, *HUNTER, *_options(SLOW))
+    headwater.until(lambda: _asked(headwater) >= before + 12, running)
+    assert running.signal(signal.SIGINT).code == 130
+    assert not output.exists()
+    headwater.until(output.exists, worker)
+    job = next(job for job in headwater.json("jobs", "list") if job["source_path"] == str(source))
+    assert (job["state"], job["done"]) == ("done", 40)
+    assert len(headwater.read(output.name)) == 40
+    with headwater.connect() as connection:
+        row = connection.execute(
+            "select count(distinct c.worker_id) from headwater.call c "
+            "join headwater.call_item i on i.call_id = c.id where i.job_id = %s",
+            (job["id"],),
+        ).fetchone()
+    assert row == (2,)
+
+
+def test_a_worker_stops_at_once(worker: Any, headwater: Headwater) -> None:
+    time.sleep(0.5)
+    stopped = worker.signal(signal.SIGTERM)
+    assert stopped.code == 130
+    assert stopped.stderr.splitlines()[-1] == "Worker stopped."
+    assert stopped.seconds < 4
