@@ -24,7 +24,7 @@ demo: $(VENV)/.run
 	@mkdir -p $(DEMO)
 	@$(BIN)/headwater-sandbox sample --rows 600 --seed 1 -o $(DEMO)/leads.csv
 	@HEADWATER_HOME=$(DEMO)/home $(BIN)/headwater enrich $(DEMO)/leads.csv -o $(DEMO)/enriched.csv \
-		--want email,phone,title --sandbox
+		--want email,title,company --sandbox
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest

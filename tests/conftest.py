@@ -54,10 +54,14 @@ class Server:
         self._made.append(name)
         return make_conninfo(**{**conninfo_to_dict(self.dsn), "dbname": name})
 
-    def clear(self) -> None:
+    def drop(self, name: str) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            for name in self._made:
-                connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        self._made.remove(name)
+
+    def clear(self) -> None:
+        for name in list(self._made):
+            self.drop(name)
 
 
 @contextmanager

@@ -57,11 +57,16 @@ class Done:
         return json.loads(self.stdout)
 
 
+def _scratch() -> IO[str]:
+    """A nameless file: unlike a pipe it never fills up."""
+    return tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
+
+
 class Running:
     """A command that goes on while the test looks at it."""
 
     def __init__(self, command: Sequence[str], folder: Path, environ: Mapping[str, str], stdin: int | IO[Any]) -> None:
-        self._files = [tempfile.TemporaryFile("w+", encoding="utf-8", newline="") for _ in range(2)]
+        self._files = [_scratch(), _scratch()]
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             command, cwd=folder, env=dict(environ), stdin=stdin, stdout=self._files[0], stderr=self._files[1]

@@ -1,4 +1,4 @@
-"""What can not be done is refused with one sentence and exit code 2 before anything is written; what is odd still works.
+"""What can not be done is refused with one sentence and exit code 2, and nothing is written; what is odd still works.
 
 All commands of this module run side by side in one go; each test then looks at its own.
 """
@@ -24,7 +24,7 @@ _GOOD = "Name,Company,Work Email\nAda Lovelace,Engine Ltd,ada@engine-hw.com\n"
 
 
 def _text(text: str) -> Callable[[Path], None]:
-    return lambda path: path.write_text(text, encoding="utf-8") and None  # type: ignore[func-returns-value]
+    return _bytes(text.encode())
 
 
 def _bytes(data: bytes) -> Callable[[Path], None]:
@@ -32,6 +32,10 @@ def _bytes(data: bytes) -> Callable[[Path], None]:
         path.write_bytes(data)
 
     return make
+
+
+def _good(path: Path) -> None:
+    path.write_text(_GOOD, encoding="utf-8")
 
 
 def _nothing(_: Path) -> None:
@@ -43,7 +47,7 @@ def _folder(path: Path) -> None:
 
 
 def _beside_a_folder(path: Path) -> None:
-    path.write_text(_GOOD, encoding="utf-8")
+    _good(path)
     (path.parent / "sub.csv").mkdir()
 
 
@@ -64,7 +68,7 @@ class Bad:
     words: tuple[str, ...]
     options: tuple[str, ...] = ()
     source: str = "people.csv"
-    make: Callable[[Path], None] = _text(_GOOD)
+    make: Callable[[Path], None] = _good
     output: str = "out.csv"
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,7 +85,9 @@ BAD = {
         make=_bytes(b"name,email\n" + "Zoë,z@engine-hw.com\n".encode() * 60 + "Zoë,z@b.com\n".encode("latin-1")),
     ),
     "unclosed quote": Bad(
-        ("quotes.csv", "line 2", "never closed"), source="quotes.csv", make=_text('name,email\n"Ada,ada@engine-hw.com\nBob,b@c.com\n')
+        ("quotes.csv", "line 2", "never closed"),
+        source="quotes.csv",
+        make=_text('name,email\n"Ada,ada@engine-hw.com\nBob,b@c.com\n'),
     ),
     "no workbook": Bad(("people.xlsx", "damaged"), source="people.xlsx", make=_bytes(b"PK\x03\x04 and then nothing")),
     "zip bomb": Bad(("people.xlsx",), source="people.xlsx", make=_bomb),
@@ -89,16 +95,12 @@ BAD = {
     "output in no folder": Bad(("/no does not exist",), output="no/out.csv"),
     "output is a folder": Bad(("sub.csv is a folder",), make=_beside_a_folder, output="sub.csv"),
     "output that nobody may write": Bad(("can not be written",), output="/proc/out.csv"),
-    "output of no known format": Bad(("out.docx", "csv"), output="out.docx"),
     "output is the input": Bad(("people.csv would replace the input",), output="people.csv"),
     "rejects would replace the input": Bad(
         ("people.rejected.csv would replace the input",), source="people.rejected.csv", output="people.csv"
     ),
     "unknown vendor to exclude": Bad(("--exclude", "'clearbit'", "hunter"), ("--exclude", "clearbit")),
     "negative price": Bad(("--max-price", "-1"), ("--max-price", "-1")),
-    "confidence over one": Bad(("--min-confidence", "'90'"), ("--min-confidence", "90")),
-    "unknown column": Bad(("--columns", "'Shoe'", "Work Email"), ("--columns", "Name,Shoe")),
-    "unknown header": Bad(("'Shoe'",), ("--map", "Shoe=email")),
     "unreachable database": Bad(
         ("database can not be reached",), settings={"HEADWATER_DATABASE_URL": "postgresql://127.0.0.1:1/x"}
     ),

@@ -1,4 +1,4 @@
-"""Real accounts: the price is agreed to first, a vendor that refuses does not end the job, a key is never seen again."""
+"""Real accounts: the price is agreed to first, a vendor that refuses does not end the job, no key is seen again."""
 
 import os
 import pty

@@ -7,6 +7,7 @@ whole too; all have a title, so that nobody needs to be asked.
 import csv
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,24 @@ def _run(headwater: Headwater, path: Path, output: str, *options: str) -> Run:
 
 
 @pytest.fixture(scope="module")
-def congress(headwater: Headwater, shared: Shared) -> Run:
-    path = shared("data/contacts/congress_legislators_current.csv")
-    options = ("--want", "email,title", "--map", "contact_form=email", "--exclude", "hunter,icypeas,dropcontact")
-    return _run(headwater, path, "congress.csv", *options)
+def runs(headwater: Headwater, shared: Shared) -> tuple[Run, Run]:
+    """Both files at the same time, in one installation."""
+    folder = shared("data/contacts")
+    wanted = ("--want", "email,title", "--map", "contact_form=email", "--exclude", "hunter,icypeas,dropcontact")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(_run, headwater, folder / "congress_legislators_current.csv", "congress.csv", *wanted)
+        second = pool.submit(_run, headwater, folder / "openstates_sample.csv", "states.csv", "--want", "title")
+        return first.result(), second.result()
 
 
-@pytest.fixture(scope="module")
-def states(headwater: Headwater, shared: Shared) -> Run:
-    path = shared("data/contacts/openstates_sample.csv")
-    return _run(headwater, path, "states.csv", "--want", "title")
+@pytest.fixture
+def congress(runs: tuple[Run, Run]) -> Run:
+    return runs[0]
+
+
+@pytest.fixture
+def states(runs: tuple[Run, Run]) -> Run:
+    return runs[1]
 
 
 def _verbatim(before: list[dict[str, str]], after: list[dict[str, str]]) -> None:

@@ -16,14 +16,21 @@ Sample = Any
 def done(headwater: Headwater, vendors: Vendors, crowd: Sample) -> Any:
     alive = next(answer for answer in crowd.answers if answer["kind"] == "person" and answer["work_email"])
     rows = [
-        {"Name": "dr. JÜRGEN MÜLLER-LÜDENSCHEIDT", "Mail": "nobody@no-such-domain.invalid", "Tel": "+49 (0)30 901820", "Firm": "Engine"},
+        {
+            "Name": "dr. JÜRGEN MÜLLER-LÜDENSCHEIDT",
+            "Mail": "nobody@no-such-domain.invalid",
+            "Tel": "+49 (0)30 901820",
+            "Firm": "Engine",
+        },
         {"Name": f"{alive['first']} {alive['last']}", "Mail": alive["work_email"].upper(), "Tel": "", "Firm": ""},
         {"Name": f"{alive['first']} {alive['last']}", "Mail": alive["work_email"], "Tel": "", "Firm": ""},
         {"Name": "Ada Lovelace", "Mail": "ada@@engine", "Tel": "020 7946 0018 / 020 7946 0019", "Firm": "Engine"},
         {"Name": "", "Mail": "", "Tel": "0000", "Firm": ""},
     ]
     source = headwater.write("leads.csv", rows)
-    return headwater.run("enrich", source, "-o", "out.csv", "--want", "email,phone", "--json", HEADWATER_DNS=vendors.addresses["dns"])
+    return headwater.run(
+        "enrich", source, "-o", "out.csv", "--want", "email,phone", "--json", HEADWATER_DNS=vendors.addresses["dns"]
+    )
 
 
 def test_it_says_what_is_missing(done: Any) -> None:

@@ -83,9 +83,7 @@ def test_an_option_that_does_not_exist_is_named(refused: Refused) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["enrich"], ["jobs", "show"], ["jobs", "show", "first"], ["frobnicate"]])
-def test_a_command_that_is_not_whole_is_explained(
-    capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
+def test_a_command_that_is_not_whole_is_explained(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(arguments)
     said = capsys.readouterr()

@@ -49,7 +49,9 @@ def test_what_nobody_expected_keeps_its_trace() -> None:
         run(work)
 
 
-@pytest.mark.parametrize("secret", ["api_key=sk-SECRET", "postgresql://ada:sk-SECRET@db.invalid/x", '"token": "sk-SECRET"'])
+@pytest.mark.parametrize(
+    "secret", ["api_key=sk-SECRET", "postgresql://ada:sk-SECRET@db.invalid/x", '"token": "sk-SECRET"']
+)
 def test_secrets_in_a_sentence_are_masked(capsys: pytest.CaptureFixture[str], secret: str) -> None:
     _, said = _left(capsys, BadInput(f"The vendor said: {secret} is wrong."))
     assert "sk-SECRET" not in said

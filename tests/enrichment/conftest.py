@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from tests.enrichment.house import House
 
 from headwater.db.migrate import upgrade
@@ -19,6 +20,7 @@ async def house(server: "Server") -> AsyncIterator[House]:
     upgrade(dsn)
     async with Database(dsn) as database:
         yield House(dsn, database)
+    server.drop(str(conninfo_to_dict(dsn)["dbname"]))
 
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:

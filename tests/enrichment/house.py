@@ -121,13 +121,13 @@ class House:
         async with await psycopg.AsyncConnection.connect(
             connection_info(self.dsn, application_name=LOOK), row_factory=dict_row, autocommit=True
         ) as connection:
-            return await (await connection.execute(statement, values)).fetchall()  # type: ignore[arg-type]
+            return await (await connection.execute(statement, values)).fetchall()
 
     async def say(self, statement: str, *values: Any) -> None:
         async with await psycopg.AsyncConnection.connect(
             connection_info(self.dsn, application_name=LOOK), autocommit=True
         ) as connection:
-            await connection.execute(statement, values)  # type: ignore[arg-type]
+            await connection.execute(statement, values)
 
     async def break_connections(self, share: float = 1.0) -> None:
         """Break so many of the engines' connections."""

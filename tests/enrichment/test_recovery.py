@@ -8,6 +8,8 @@ from tests.enrichment.house import House, people, vendors_of
 from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
 
 from headwater.enrichment.engine import Engine
+from headwater.kit.errors import Unavailable
+from headwater.ledger import Ledger
 from headwater.records import EmailVerdict
 
 
@@ -193,3 +195,21 @@ async def test_batches_across_jobs_and_workspaces_do_not_wait_for_each_other(hou
     for space in spaces:
         balances = await house.balances(space)
         assert all(balance == 0 for name, balance in balances.items() if name.startswith("held:"))
+
+
+async def test_a_standstill_in_a_transaction_passes_like_a_lost_database(house: House) -> None:
+    """A process that slept in the middle of a transaction, and those who waited for its locks, go on by themselves."""
+    vendors = vendors_of(vendor("plain", "http://127.0.0.1:9"))
+    space = await house.workspace()
+    job = await house.job(space, vendors, people(1))
+    with pytest.raises(Unavailable, match="idle-in-transaction"):
+        async with house.database.worker(space.id) as sleeper:
+            await sleeper.execute("set local idle_in_transaction_session_timeout = 50")
+            await asyncio.sleep(0.4)
+            await sleeper.execute("select 1")
+    async with house.database.worker(space.id) as holder:
+        await Ledger(holder).available(job)
+        with pytest.raises(Unavailable, match="lock timeout"):
+            async with house.database.worker(space.id) as waiter:
+                await waiter.execute("set local lock_timeout = 50")
+                await Ledger(waiter).available(job)

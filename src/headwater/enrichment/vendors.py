@@ -12,6 +12,8 @@ from headwater.providers.base import Account, Adapter, Declaration, Limit, Opera
 
 # Used of a vendor's ceiling, so that clocks that differ and others on the same account do not run into it (M-I2).
 SHARE = 0.8
+_EVEN = 60  # seconds; windows up to this are served evenly
+_MANY = 20  # calls; fewer are served evenly whatever the window
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,15 @@ class Vendors:
 
 
 def gcra(limit: Limit) -> dict[str, float]:
-    """Gap in seconds and burst in calls for a ceiling: in any window at most ``SHARE`` of it plus the burst is sent.
+    """Gap in seconds and burst in calls for a ceiling; in any window at most rate times window plus burst is sent.
 
-    The burst comes on top of the rate in the worst window, so it is kept within half of the ceiling's rest.
+    Up to a minute the rate is the share and the burst lies within half of the ceiling's rest. An hour's or a day's
+    quota is there to be used when work is there: half of the share may come at once, the other half evenly.
     """
     allowed = limit.calls * SHARE
-    burst = max(1.0, min(10.0, (limit.calls - allowed) / 2))
-    return {"gap": limit.seconds / allowed, "burst": burst}
+    if limit.seconds > _EVEN and allowed >= _MANY:
+        return {"gap": limit.seconds / (allowed / 2), "burst": max(1.0, allowed / 2)}
+    return {"gap": limit.seconds / allowed, "burst": max(1.0, min(10.0, (limit.calls - allowed) / 2))}
 
 
 def account(adapter: Adapter, settings: VendorSettings, *, shared: bool) -> Vendor:

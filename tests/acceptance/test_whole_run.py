@@ -1,4 +1,4 @@
-"""The main job end to end: what goes in comes out, what was found is true, what was spent is what the vendors counted."""
+"""The main job end to end: all that goes in comes out, what was found is true, what was spent is what was charged."""
 
 import csv
 from collections import Counter
