@@ -75,17 +75,23 @@ def check_rows(job: Job) -> None:
     place = {reference: line for line, reference in enumerate(source)}
     assert out == sorted(out, key=place.__getitem__), f"job {job.number}: rows out of order"
     counted = job.summary["rows"]
-    assert counted["in"] == counted["out"] + counted["rejected"] == len(source)
-    assert counted["out"] == len(out)
-    assert job.summary["state"] == "done"
+    _same((counted["in"], counted["out"], counted["rejected"]), (len(source), len(out), len(rejected)))
+    _same(job.summary["state"], "done")
 
 
 def check_nothing_waits(ask: Callable[..., list[DictRow]]) -> None:
-    assert ask("select * from item") == []
-    assert ask("select * from call where state in ('intent', 'submitted', 'answered')") == []
-    assert ask("select * from call_item where not applied") == []
-    assert ask("select * from lookup where state <> 'done'") == []
-    assert ask("select * from job where state <> 'done'") == []
+    for table, waiting in _WAITING.items():
+        rows = ask(f"select * from {table} where {waiting}")
+        assert rows == [], f"{table} where {waiting}: {rows}"
+
+
+_WAITING = {
+    "item": "true",
+    "call": "state in ('intent', 'submitted', 'answered')",
+    "call_item": "not applied",
+    "lookup": "state <> 'done'",
+    "job": "state <> 'done'",
+}
 
 
 def check_balances(ask: Callable[..., list[DictRow]]) -> None:
@@ -117,18 +123,18 @@ def check_money(ask: Callable[..., list[DictRow]], positions: Iterable[DictRow],
         "select t.job_id, a.name, sum(t.amount)::bigint as amount from transfer t join account a on a.id = t.credit "
         "where t.kind in ('settle', 'lose') and a.name <> 'cache' group by 1, 2"
     )
-    assert {(row["job_id"], row["name"]): row["amount"] for row in paid} == {k: v for k, v in due.items() if v}
+    _same({(row["job_id"], row["name"]): row["amount"] for row in paid}, {k: v for k, v in due.items() if v})
     for job in jobs:
         number = job.summary["job"]
         for vendor, entry in job.summary["vendors"].items():
-            assert Decimal(entry["credits"]) == credits[number, vendor]
-            assert parse_micros(entry["spent_usd"], where="") == due[number, f"vendor:{vendor}"]
-            assert parse_micros(entry["perhaps_spent_usd"], where="") == due[number, f"unknown:{vendor}"]
+            _same(Decimal(entry["credits"]), credits[number, vendor])
+            _same(parse_micros(entry["spent_usd"], where=""), due[number, f"vendor:{vendor}"])
+            _same(parse_micros(entry["perhaps_spent_usd"], where=""), due[number, f"unknown:{vendor}"])
 
 
 def check_unknown_listed(positions: Iterable[DictRow], listed: Iterable[Mapping[str, Any]]) -> None:
     expected = Counter((each["call"], each["contact_id"], each["reserved"]) for each in positions if each["unknown"])
-    assert Counter((row["id"], row["contact_id"], row["reserved"]) for row in listed) == expected
+    _same(Counter((row["id"], row["contact_id"], row["reserved"]) for row in listed), expected)
 
 
 def check_nobody_asked_twice(positions: Iterable[DictRow]) -> None:
@@ -137,7 +143,7 @@ def check_nobody_asked_twice(positions: Iterable[DictRow]) -> None:
     for each in positions:
         if each["unknown"] or each["outcome"]:
             asked[each["contact_id"], each["vendor"], each["operation"], each["subject"]].append(each["call"])
-    assert {who: calls for who, calls in asked.items() if len(calls) > 1} == {}
+    _same({who: calls for who, calls in asked.items() if len(calls) > 1}, {})
 
 
 def check_meter(rig: Rig, positions: Iterable[DictRow]) -> Decimal:
@@ -180,6 +186,10 @@ def check_repeats(rig: Rig, positions: Iterable[DictRow]) -> int:
             repeats += times - 1
             assert len(people[charge["vendor"], _subject_key(charge)]) >= times, charge
     return repeats
+
+
+def _same(found: object, expected: object) -> None:
+    assert found == expected, f"{found} instead of {expected}"
 
 
 # within -----------------------------------------------------------------------------------------------

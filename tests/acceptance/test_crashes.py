@@ -12,6 +12,7 @@ import secrets
 import statistics
 import sys
 import time
+import traceback
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -76,7 +77,8 @@ def play(name: str) -> str:
             torment(rig, random.Random(f"{SEED}/{name}"), kills, victims)
             report = check(rig)
         except AssertionError as error:
-            raise AssertionError(f"{error}\nkilled: {rig.kills}\nends: {rig.exits}\n{rig.said()}") from error
+            where = "".join(traceback.format_tb(error.__traceback__))
+            raise AssertionError(f"{error}\n{where}\nkilled: {rig.kills}\nends: {rig.exits}\n{rig.said()}") from error
         assert set(rig.exits) <= {0, 2}, rig.said()  # 2: a part that is needed was away too long; tried again
         return _figures(name, rig, report, time.monotonic() - began)
 

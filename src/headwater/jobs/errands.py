@@ -46,8 +46,8 @@ class Errands:
             try:
                 async with self._app.open_async():
                     await self._serve()
-            except (ConnectorException, OperationalError) as error:
-                log.warning("errands wait for the database", reason=str(error))
+            except* (ConnectorException, OperationalError) as lost:  # one of either, or a group of them
+                log.warning("errands wait for the database", reason=str(lost.exceptions[0]))
             await asyncio.sleep(1.0)
 
     async def _serve(self) -> None:
