@@ -174,6 +174,13 @@ delete from asked a using lookup l
 where a.workspace_id = current_workspace() and l.workspace_id = a.workspace_id and l.contact_id = a.contact_id
   and l.job_id = %(job)s and a.outcome = any(%(outcomes)s);
 
+-- name: unsettle
+-- A retry asks anew, also what a later or earlier job was done with.
+update lookup p set offered = null
+from lookup l
+where l.workspace_id = current_workspace() and l.job_id = %(job)s and l.outcome in ('partial', 'none')
+  and p.workspace_id = l.workspace_id and p.contact_id = l.contact_id and p.id <> l.id;
+
 -- name: reopen_lookups
 -- Lookups that did not find all they wanted are open again.
 update lookup set state = 'new', outcome = null, finished_at = null

@@ -67,6 +67,7 @@ class Jobs:
             if row is None:
                 raise BadInput(f"Job {job} is not finished, so there is nothing to retry; wait for it or cancel it.")
             await connection.execute(SQL["forget_failures"], {"job": job, "outcomes": outcomes})
+            await connection.execute(SQL["unsettle"], {"job": job})
             opened = await (await connection.execute(SQL["reopen_lookups"], {"job": job})).fetchall()
             ledger = Ledger(connection)
             await ledger.authorise(job, await ledger.returned(job), round_=row["round"])
