@@ -25,7 +25,7 @@ Key = tuple[str, str]  # vendor, and whom it was asked about
 _POSITIONS = """
 select c.id as call, c.vendor, c.operation, c.state, i.position, i.job_id, i.contact_id, i.subject, i.reserved,
        i.outcome, coalesce(i.units, 0) as units, i.applied,
-       c.state = 'unknown' and i.outcome is null or i.outcome is not distinct from 'unknown' as unknown,
+       i.outcome is not distinct from 'unknown' as unknown,
        p.first_name, p.last_name, p.full_name
 from call_item i join call c on c.id = i.call_id join contact p on p.id = i.contact_id
 order by c.id, i.position

@@ -73,7 +73,7 @@ async def test_a_cut_answer_becomes_unknown(house: House) -> None:
     assert sorted((await house.outcomes(job)).values()) == ["found", "found", "none"]
     rows = await house.see("select state, i.outcome from call c join call_item i on i.call_id = c.id order by position")
     assert [(row["state"], row["outcome"]) for row in rows] == [
-        ("unknown", "hit"), ("unknown", "hit"), ("unknown", None),
+        ("unknown", "hit"), ("unknown", "hit"), ("unknown", "unknown"),
     ]  # fmt: skip
 
 

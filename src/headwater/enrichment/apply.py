@@ -72,8 +72,7 @@ class Applier:
         checked = await check_values(lines, operation, self.collaborators)
         for workspace, group in grouped(lines, _WORKSPACE).items():
             await self._apply_in(workspace, held, group, checked)
-        silent = [Line.of(row) for row in found if not row["outcome"] and not row["applied"]]
-        await self._close(held, silent, lost=any(row["outcome"] == Outcome.UNKNOWN for row in found))
+        await self._close(held, [Line.of(row) for row in found if not row["outcome"] and not row["applied"]])
 
     async def _apply_in(self, workspace: int, held: _Call, lines: Sequence[Line], checked: Mapping[str, Any]) -> None:
         async with self.database.worker(workspace) as connection:
@@ -85,12 +84,17 @@ class Applier:
             await self._go_on(connection, workspace, fresh, notes)
             await self._settle(connection, held, fresh)  # last, for it locks the job's account until the end
 
-    async def _fence(self, connection: Connection, held: _Call, lines: Sequence[Line]) -> list[Line]:
+    async def _fence(
+        self, connection: Connection, held: _Call, lines: Sequence[Line], *, lost: bool = False
+    ) -> list[Line]:
+        """The lines that are ours to deal with, and are so by this: once."""
         mine = await store.rows(connection, "fence_call", call=held.id, token=held.token)
         if not mine:
             return []
         positions = [line.position for line in lines]
-        opened = {row["position"] for row in await store.rows(connection, "applied", call=held.id, positions=positions)}
+        outcome = Outcome.UNKNOWN if lost else None
+        rows = await store.rows(connection, "applied", call=held.id, positions=positions, outcome=outcome)
+        opened = {row["position"] for row in rows}
         return [line for line in lines if line.position in opened]
 
     async def _settle(self, connection: Connection, held: _Call, lines: Sequence[Line]) -> None:
@@ -134,11 +138,8 @@ class Applier:
         if done.stopped:
             await self.collaborators.finished(connection, workspace, sorted(set(done.stopped)))
 
-    async def _close(self, held: _Call, silent: Sequence[Line], *, lost: bool) -> None:
-        """Close a call; slots that never came back although all was answered are unknown, not misses.
-
-        ``lost``: a slot that did come back said that nobody knows.
-        """
+    async def _close(self, held: _Call, silent: Sequence[Line]) -> None:
+        """Close a call; slots that never came back although all was answered are unknown, not misses."""
         async with self.database.worker() as connection:
             mine = await store.rows(connection, "fence_call", call=held.id, token=held.token)
             waiting = bool(mine) and mine[0]["state"] == "submitted"
@@ -147,7 +148,7 @@ class Applier:
             return
         if silent:
             await self._give_up(held, silent, Failure.UNKNOWN, "the answer had no slot for this record")
-        await self._mark(held, "unknown" if silent or lost else "applied", None)
+        await self._mark(held, "applied", None)
 
     async def _mark(self, held: _Call, state: str, reason: str | None) -> None:
         values = {"call": held.id, "token": held.token, "state": state, "reason": reason}
@@ -169,13 +170,14 @@ class Applier:
             checked = await check_values(answered, operation, self.collaborators)
             for workspace, group in grouped(answered, _WORKSPACE).items():
                 await self._apply_in(workspace, held, group, checked)
-        await self._give_up(held, [line for line in lines if line.outcome is None], kind, reason)
-        await self._mark(held, "unknown" if kind is Failure.UNKNOWN else "failed", reason)
+        rest = [line for line in lines if line.outcome is None]
+        await self._give_up(held, rest, kind, reason)
+        await self._mark(held, "failed", reason if rest else None)
 
     async def _give_up(self, held: _Call, lines: Sequence[Line], kind: Failure, reason: str) -> None:
         for workspace, group in grouped(lines, _WORKSPACE).items():
             async with self.database.worker(workspace) as connection:
-                fresh = await self._fence(connection, held, group)
+                fresh = await self._fence(connection, held, group, lost=kind is Failure.UNKNOWN)
                 if fresh:
                     await self._give_up_in(connection, workspace, held, fresh, kind, reason)
 

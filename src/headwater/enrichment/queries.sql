@@ -203,8 +203,9 @@ update item set state = 2, lease_until = null where call_id = %(call)s and state
 select id, state from call where id = %(call)s and token = %(token)s for update;
 
 -- name: applied
--- These positions of a call are done with; how many were still open.
-update call_item set applied = true where call_id = %(call)s and position = any(%(positions)s) and not applied
+-- These positions of a call are done with, by this outcome if none was heard; which were still open.
+update call_item set applied = true, outcome = coalesce(outcome, %(outcome)s)
+where call_id = %(call)s and position = any(%(positions)s) and not applied
 returning position;
 
 -- name: finish_items
@@ -227,8 +228,11 @@ update lookup set state = 'done', finished_at = clock_timestamp(),
 where workspace_id = current_workspace() and id = any(%(ids)s) and state = 'asking';
 
 -- name: close_call
--- How a call ended, once every position is applied.
-update call set state = %(state)s, reason = coalesce(%(reason)s, reason), lease_until = null, ticket = null
+-- How a call ended, once every position is applied; unknown if nobody knows of one of them.
+update call set lease_until = null, ticket = null,
+    state = case when exists (select 1 from call_item where call_id = %(call)s and outcome = 'unknown')
+                 then 'unknown' else %(state)s end,
+    reason = coalesce(%(reason)s, reason)
 where id = %(call)s and token = %(token)s
   and not exists (select 1 from call_item where call_id = %(call)s and not applied);
 

@@ -150,7 +150,7 @@ select c.id, c.vendor, c.operation, coalesce(i.answer ->> 'reason', c.reason) as
        i.contact_id, i.subject, i.reserved, p.full_name, p.company
 from call c join call_item i on i.call_id = c.id
 left join contact p on p.workspace_id = i.workspace_id and p.id = i.contact_id
-where i.workspace_id = current_workspace() and (i.outcome = 'unknown' or c.state = 'unknown' and i.outcome is null)
+where i.workspace_id = current_workspace() and i.outcome = 'unknown' and i.applied
   and (%(job)s::bigint is null or i.job_id = %(job)s)
 order by c.id, i.position;
 
