@@ -13,7 +13,7 @@ import pytest
 pytestmark = pytest.mark.usefixtures("waterfall")
 
 # What the program promises is two seconds; a machine that does other things beside may take longer over it.
-PROMISE, PATIENCE = 2.0, 4.0
+PROMISE, PATIENCE = 2.0, 20.0  # seconds; a hang is a fault, slowness of a busy machine is not
 ROWS = 36
 
 Headwater = Any

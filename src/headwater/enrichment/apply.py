@@ -272,9 +272,10 @@ class Applier:
 
     async def forget(self, items: Sequence[Item], token: UUID) -> None:
         """Items whose job was cancelled while they were claimed."""
-        values = {"ids": [item.id for item in items], "token": token}
-        async with self.database.worker() as connection:
-            await connection.execute(SQL["forget_items"], values)
+        for workspace, group in grouped(items, _WORKSPACE).items():
+            async with self.database.worker(workspace) as connection:
+                ours = await store.rows(connection, "forget_items", ids=[item.id for item in group], token=token)
+                await self.plan(connection, workspace, [row["lookup_id"] for row in ours], {})
 
     async def refuse(self, posed: Sequence[tuple[Item, int]], operation: str, reason: str) -> None:
         """Records that this operation can not be asked about: nothing was sent, others are asked."""
