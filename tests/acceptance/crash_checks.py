@@ -151,13 +151,17 @@ def check_meter(rig: Rig, positions: Iterable[DictRow]) -> Decimal:
 
     Returns the credits that turned out to be charged for unknown calls.
     """
+    positions = list(positions)
+    together = _shared_bills(positions)
     metered: dict[Key, Decimal] = defaultdict(Decimal)
     for charge in rig.charges():
-        metered[charge["vendor"], _subject_key(charge)] += Decimal(charge["credits"])
+        key = charge["vendor"], _subject_key(charge)
+        metered[together.get(key, key)] += Decimal(charge["credits"])
     settled: dict[Key, Decimal] = defaultdict(Decimal)
     perhaps: dict[Key, Decimal] = defaultdict(Decimal)
     for each in positions:
         key = each["vendor"], _contact_key(each)
+        key = together.get(key, key)
         settled[key] += Decimal(each["units"]) / 1000
         if each["unknown"]:
             perhaps[key] += Decimal(each["reserved"]) / adapter(each["vendor"]).declaration.credit_price
@@ -166,6 +170,23 @@ def check_meter(rig: Rig, positions: Iterable[DictRow]) -> Decimal:
              if not 0 <= more <= perhaps[key]}  # fmt: skip
     assert wrong == {}, f"vendor and person: (metered, settled, perhaps): {wrong}"
     return sum(surplus.values(), Decimal())
+
+
+def _shared_bills(positions: Iterable[DictRow]) -> dict[Key, Key]:
+    """People whose bill can not be told apart: where Apollo takes two records of one request for one person, it charges
+    once and says only the sum, which is shared out over all found. They are counted together, under one of them."""
+    calls: dict[int, list[DictRow]] = defaultdict(list)
+    for each in positions:
+        calls[each["call"]].append(each)
+    leader: dict[Key, Key] = {}
+    for call in calls.values():
+        if any(each["vendor"] == "apollo" and each["units"] % 1000 for each in call):
+            keys = {(each["vendor"], _contact_key(each)) for each in call}
+            merged = {leader.get(key, key) for key in keys}
+            first = min(merged)
+            leader |= dict.fromkeys(keys, first)
+            leader |= {key: first for key, old in leader.items() if old in merged}
+    return leader
 
 
 def check_repeats(rig: Rig, positions: Iterable[DictRow]) -> int:

@@ -28,6 +28,9 @@ from headwater.db.session import connection_info
 KILLS = int(os.environ.get("HEADWATER_TEST_KILLS", "20"))
 SEED = os.environ.get("HEADWATER_TEST_SEED") or secrets.token_hex(4)
 
+# Ten seconds without a heartbeat, twenty more if it stood still inside a transaction, and the rest for slow machines.
+FENCED_WITHIN = 60
+
 QUIET = ("--fault", "none", "--limits", "off")
 ALONE = ("application", "sandbox", "postgres", "everything")
 TOGETHER = (*ALONE, "worker", "worker")
@@ -102,7 +105,7 @@ def test_a_worker_that_stood_still_is_fenced() -> None:
         with EmbeddedServer(rig.home) as server, psycopg.connect(connection_info(server.conninfo())) as connection:
             connection.autocommit = True
             taken = _stopped_with_requests_out(rig, connection)
-            end = time.monotonic() + 20
+            end = time.monotonic() + FENCED_WITHIN
             while _of(connection, taken, "intent") and time.monotonic() < end:
                 rig.live(0.2)
             assert {state for state, _ in _states(connection, taken)} == {"unknown"}

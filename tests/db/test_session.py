@@ -38,7 +38,7 @@ async def test_a_clean_end_commits_and_a_failure_takes_back(database: Database, 
 
 async def test_the_session_is_bounded_and_speaks_utc(database: Database) -> None:
     wanted = {
-        "idle_in_transaction_session_timeout": "1min", "lock_timeout": "30s", "statement_timeout": "5min",
+        "idle_in_transaction_session_timeout": "20s", "lock_timeout": "30s", "statement_timeout": "5min",
         "TimeZone": "UTC", "search_path": "headwater,procrastinate", "application_name": "headwater",
     }  # fmt: skip
     async with database.worker() as connection:

@@ -213,3 +213,26 @@ async def test_a_standstill_in_a_transaction_passes_like_a_lost_database(house: 
             async with house.database.worker(space.id) as waiter:
                 await waiter.execute("set local lock_timeout = 50")
                 await Ledger(waiter).available(job)
+
+
+async def test_a_standstill_does_not_hold_up_those_who_give_claims_back(house: House) -> None:
+    """One claim of a dead worker is locked by somebody who stands still: the others go back, and are asked."""
+    async with Server() as server:
+        vendors = vendors_of(vendor("plain", server.url))
+        job = await house.job(await house.workspace(), vendors, people(4))
+        dead = house.engine(vendors)
+        await dead.prepare()
+        await house.say(
+            "update item set state = 1, token = gen_random_uuid(), worker_id = %s, lease_until = clock_timestamp()",
+            dead.worker,
+        )
+        async with house.database.worker() as sleeper:
+            held = await (await sleeper.execute("select lookup_id from item order by id limit 1 for update")).fetchone()
+            assert held is not None
+            async with house.working(vendors):
+                await house.until(
+                    "select 1 from lookup where job_id = %s and state = 'done' having count(*) = 3", job, seconds=15
+                )
+        async with house.working(vendors):
+            await house.done(job)
+        assert sorted(server.names) == people(4)

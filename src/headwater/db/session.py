@@ -26,9 +26,10 @@ _STALLED = frozenset({"25P03", "55P03"})
 Role = Literal["headwater_app", "headwater_worker"]
 Connection = AsyncConnection[DictRow]
 
-# A stopped worker inside a transaction holds its rows for ever, a half-open connection hangs: bound both.
+# A stopped worker inside a transaction holds its rows for ever, a half-open connection hangs: bound both. Who stands
+# still loses its locks before those who wait for them lose patience.
 _OPTIONS = (
-    "-c search_path=headwater,procrastinate -c idle_in_transaction_session_timeout=60s "
+    "-c search_path=headwater,procrastinate -c idle_in_transaction_session_timeout=20s "
     "-c lock_timeout=30s -c statement_timeout=300s -c timezone=UTC"
 )
 

@@ -260,9 +260,12 @@ update worker set seen_at = clock_timestamp() where id = %(worker)s;
 
 -- name: abandoned_items
 -- Claimed, never part of a call, and their worker is gone or out of time: back to the queue.
+-- What somebody has locked this moment is left for the next look: whoever stands still must not hold up those who work.
 update item set state = 0, token = null, worker_id = null, lease_until = null, attempt = greatest(0, attempt - 1)
-where state = 1 and call_id is null and (lease_until < clock_timestamp() or not exists (
-    select 1 from worker w where w.id = item.worker_id and w.seen_at > clock_timestamp() - interval '10 seconds'))
+where id in (
+    select i.id from item i where i.state = 1 and i.call_id is null and (i.lease_until < clock_timestamp() or not exists (
+        select 1 from worker w where w.id = i.worker_id and w.seen_at > clock_timestamp() - interval '10 seconds'))
+    for update skip locked)
 returning id;
 
 -- name: lost_calls

@@ -136,14 +136,13 @@ def _strip(text: str, *, whole: bool) -> _Stripped:
     text = compatible(_without_symbols(compatible(text)))
     found_nickname = next((nick for nick in _nicknames(text)), None)
     text = _QUOTED.sub(" ", text)
-    groups = [group.split() for group in text.split(",")]
+    groups = [[word for word in group.split() if any(map(str.isalpha, word))] for group in text.split(",")]
     suffix = _suffix_of_groups(groups)
     if whole and len(groups) > 1:
         surname, (given, given_suffix) = groups[0], _without_tail(groups[1], least=1)
         groups, suffix = [given, surname], suffix or given_suffix
     words = _without_titles([word for group in groups for word in group])
     words, tail_suffix = _without_tail(words, least=2 if whole else 1)
-    words = [word for word in words if any(map(str.isalpha, word))]
     if len(words) == 1 and squeeze(words[0]) in TITLES - SHY_TITLES:
         words = []
     cased = recase(" ".join(words))
