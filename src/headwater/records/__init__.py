@@ -3,7 +3,7 @@
 from headwater.records.contact import Contact
 from headwater.records.fields import Column, Field
 from headwater.records.observation import Finding, Observation
-from headwater.records.verdict import EmailVerdict, Flags, PhoneVerdict, Reason, Status
+from headwater.records.verdict import EmailVerdict, Flags, PhoneVerdict, Reason, SmtpReply, Status
 
 __all__ = [
     "Column",
@@ -15,5 +15,6 @@ __all__ = [
     "Observation",
     "PhoneVerdict",
     "Reason",
+    "SmtpReply",
     "Status",
 ]

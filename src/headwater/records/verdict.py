@@ -31,11 +31,29 @@ class Flags:
     catch_all: bool | None = None
     null_mx: bool | None = None
     alias_service: bool | None = None
+    trap_risk: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpReply:
+    """What a mail server said, and to which command: ``phase`` is connect, ehlo, starttls, mail, rcpt or data.
+
+    ``code`` is the reply code of RFC 5321, ``enhanced`` the status of RFC 3463 such as ``5.1.1``; both are None where
+    the connection broke before the server spoke.
+    """
+
+    phase: str
+    code: int | None
+    enhanced: str | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class EmailVerdict:
-    """What is known of one address. ``level`` is the deepest level that gave evidence: syntax, domain, mx."""
+    """What is known of one address. ``level`` is the deepest level that gave evidence: syntax, domain, mx, smtp.
+
+    ``mx_operator`` names who runs the mail hosts where that is known by their names; ``smtp`` is the deciding reply.
+    """
 
     address: str
     normalized: str | None
@@ -48,6 +66,8 @@ class EmailVerdict:
     flags: Flags = field(default_factory=Flags)
     mx: tuple[str, ...] = ()
     did_you_mean: str | None = None
+    mx_operator: str | None = None
+    smtp: SmtpReply | None = None
 
 
 @dataclass(frozen=True, slots=True)

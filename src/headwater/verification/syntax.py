@@ -15,11 +15,12 @@ from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES, EMAIL_
 
 
 class Level(StrEnum):
-    """How deep to look: the address alone, what lists say of it, or what DNS says of its domain."""
+    """How deep to look: the address alone, what lists say of it, what DNS says of its domain, or its mailbox."""
 
     SYNTAX = "syntax"
     DOMAIN = "domain"
     MX = "mx"
+    SMTP = "smtp"
 
 
 class SyntaxResult(NamedTuple):
