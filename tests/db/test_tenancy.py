@@ -143,7 +143,7 @@ def test_functions_that_act_as_the_owner_are_known(owner: Owner) -> None:
         "where n.nspname = 'headwater' and p.prosecdef order by p.proname"
     )
     assert [row["proname"] for row in rows] == ["keep_balances", "locked_balance"]
-    assert all(row["proconfig"] == ["search_path=headwater"] for row in rows)
+    assert all(row["proconfig"] == ["search_path=headwater, pg_temp"] for row in rows)
 
 
 def test_no_role_of_ours_can_bypass_anything(owner: Owner) -> None:

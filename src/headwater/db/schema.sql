@@ -32,7 +32,7 @@ ALTER FUNCTION headwater.current_workspace() OWNER TO headwater_owner;
 
 CREATE FUNCTION headwater.keep_balances() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'headwater'
+    SET search_path TO 'headwater', 'pg_temp'
     AS $$
 begin
     -- locks are taken in the order of the accounts, so that two postings can not wait for each other; not "for update",
@@ -52,7 +52,7 @@ ALTER FUNCTION headwater.keep_balances() OWNER TO headwater_owner;
 
 CREATE FUNCTION headwater.locked_balance(account_name text) RETURNS bigint
     LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'headwater'
+    SET search_path TO 'headwater', 'pg_temp'
     AS $$ select balance from account where workspace_id = current_workspace() and name = account_name for no key update $$;
 
 ALTER FUNCTION headwater.locked_balance(account_name text) OWNER TO headwater_owner;

@@ -315,7 +315,7 @@ create table transfer (
 );
 create index transfer_job on transfer (workspace_id, job_id);
 
-create function keep_balances() returns trigger language plpgsql security definer set search_path = headwater as $$
+create function keep_balances() returns trigger language plpgsql security definer set search_path = headwater, pg_temp as $$
 begin
     -- locks are taken in the order of the accounts, so that two postings can not wait for each other; not "for update",
     -- which would wait for the key-share locks that the foreign keys of every other posting hold on its accounts
@@ -334,7 +334,7 @@ create trigger transfer_posted after insert on transfer
 
 -- What an account of the caller's workspace holds, kept still until the transaction ends; callers may not update it.
 create function locked_balance(account_name text) returns bigint
-    language sql security definer set search_path = headwater as
+    language sql security definer set search_path = headwater, pg_temp as
 $$ select balance from account where workspace_id = current_workspace() and name = account_name for no key update $$;
 
 create function refuse_change() returns trigger language plpgsql as
