@@ -70,7 +70,7 @@ class House:
             row = await (await connection.execute(JOBS["create_job"], values)).fetchone()
             assert row is not None
             job = int(row["id"])
-            await connection.execute("update job set state = %s where id = %s", [state, job])
+            await connection.execute("update job set state = %s, rows_read = rows_expected where id = %s", [state, job])
             await Ledger(connection).authorise(job, budget, round_=1)
             people = await Contacts(connection).add([Contact(full_name=name) for name in names])
             wanted = {"job": job, "want": ["title"], "contacts": people}
