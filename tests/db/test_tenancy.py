@@ -100,7 +100,7 @@ def _fill(owner: Owner, space: int) -> None:
     item = add("item", lane=lane, workspace_id=space, job_id=job, lookup_id=lookup, want=["email"], call_id=call)
     add(
         "call_item", call_id=call, position=0, item_id=item, workspace_id=space, job_id=job, lookup_id=lookup,
-        contact_id=contact, want=["email"], reserved=1,
+        contact_id=contact, operation="test.o", want=["email"], reserved=1,
     )  # fmt: skip
     funding = add("account", workspace_id=space, name="funding", overdraft=True)
     cache = add("account", workspace_id=space, name="cache", overdraft=False)

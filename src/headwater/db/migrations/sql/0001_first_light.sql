@@ -242,6 +242,7 @@ create table call_item (
     job_id bigint not null,
     lookup_id bigint not null,
     contact_id bigint not null,
+    operation text not null,               -- vendor.operation, as in asked
     want text[] not null,
     subject text not null default '',
     reserved bigint not null,              -- micros
@@ -253,7 +254,9 @@ create table call_item (
     foreign key (workspace_id, job_id, lookup_id) references lookup (workspace_id, job_id, id) on delete cascade,
     foreign key (workspace_id, contact_id) references contact (workspace_id, id) on delete cascade
 );
-create index call_item_job on call_item (workspace_id, job_id);
+create index call_item_job on call_item (workspace_id, job_id, lookup_id);
+-- one question about one person is out once, whoever asks it
+create unique index call_item_out on call_item (workspace_id, contact_id, operation, subject) where not applied;
 
 -- one row per limit of a vendor's endpoint family: GCRA, the database's clock
 create table budget (
