@@ -53,7 +53,7 @@ def stored(found: Ticket | None) -> Ticket:
 
 
 def one(operation: str, respond: Respond, body: Any, asked_for: Query | None = None) -> Reply:
-    known = Ticket({"phase": "item", "id": "abc"}, 3.0)
+    known = Ticket({"phase": "item", "id": "x"}, 3.0)
     return ICY.read_poll(operation, known, [asked_for or query()], respond(200, body))
 
 
@@ -190,6 +190,15 @@ def test_a_found_address(respond: Respond, shape: Any) -> None:
 def test_ends_without_an_address(respond: Respond, status: Any, outcome: Any, units: Any) -> None:
     reply = one("find", respond, page(item(0, status)))
     assert (reply.answers[0].outcome, reply.answers[0].units, reply.ticket) == (outcome, units, None)
+
+
+def test_another_search_is_no_answer(respond: Respond) -> None:
+    other = item(0, "DEBITED", ("somebody@else.com", "ultra_sure")) | {"_id": "other"}
+    reply = one("find", respond, page(other))
+    assert reply.answers == {}
+    assert reply.ticket is not None
+    beside = one("find", respond, page(other, hit(0)))
+    assert beside.answers[0].findings[0].value == "jane0@icypeas.com"
 
 
 def test_no_credits_stops_the_vendor(respond: Respond) -> None:
@@ -370,9 +379,10 @@ def test_rows_that_never_finish_are_unknown(respond: Respond) -> None:
     assert [answers[0].outcome, answers[1].outcome] == [Outcome.UNKNOWN, Outcome.HIT]
 
 
-def test_rows_without_funds_are_refused_beside_others_that_were_paid(respond: Respond) -> None:
+def test_rows_without_funds_fail_beside_others_that_were_paid(respond: Respond) -> None:
+    """Not refused, which would last: that the account is empty says nothing of the person."""
     reply = rows(respond, 2, page(hit(0), item(1, "INSUFFICIENT_FUNDS")))
-    assert outcomes(reply, 2) == [Outcome.HIT, Outcome.REFUSED]
+    assert outcomes(reply, 2) == [Outcome.HIT, Outcome.FAILED]
     assert "credits" in (reply.answers[1].reason or "")
 
 

@@ -75,6 +75,7 @@ class Outcome(StrEnum):
     MISS = "miss"
     REFUSED = "refused"  # the vendor can not or must not answer for this record (bad input, opt-out); ask others
     FORBIDDEN = "forbidden"  # the person objected to processing: ask nobody else
+    FAILED = "failed"  # the vendor did not work on this record and took nothing for it; a retry may ask again
     UNKNOWN = "unknown"  # no usable slot came back for this record though the request may have been charged
 
 

@@ -106,6 +106,18 @@ def identifier(value: Json, what: str) -> str:
     raise Garbled(f"{what} is missing or not an identifier.")
 
 
+def keepable(value: Json, what: str) -> Json:
+    """What has to be sent back later just as it came, if a database can hold it."""
+    try:
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        written.encode()
+    except ValueError as error:
+        raise Garbled(f"{what} can not be kept.") from error
+    if "\\u0000" in written:
+        raise Garbled(f"{what} can not be kept.")
+    return value
+
+
 # --- values
 
 
