@@ -28,7 +28,7 @@ from headwater.kit.group import grouped
 from headwater.kit.log import log
 from headwater.ledger import Ledger, Reservation
 from headwater.providers.base import Answer, Outcome, Query, Reply, Request, Ticket
-from headwater.providers.errors import BadRequest, OutcomeUnknown, ProviderError, StopVendor, TryLater
+from headwater.providers.errors import BadRequest, GivenUp, OutcomeUnknown, ProviderError, StopVendor, TryLater
 from headwater.records import Field
 
 _MARGIN = 60.0  # seconds a lease outlives the vendor's time-out
@@ -367,7 +367,7 @@ class Asking:
             reply = await self._converse(
                 request, lambda answer: self.adapter.read_poll(self.operation.name, ticket, queries, answer)
             )
-        except (BadRequest, StopVendor) as error:
+        except (BadRequest, StopVendor, GivenUp) as error:
             kind = Failure.of(error) if isinstance(error, StopVendor) and not error.charged else Failure.UNKNOWN
             await self._failed(call.id, token, error, request.family, kind)
         except ProviderError as error:
