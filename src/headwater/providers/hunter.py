@@ -197,8 +197,8 @@ def _refusal(operation: str, response: Response) -> Answer:
         raise StopVendor("Hunter's usage limit for this period is reached; raise the plan or wait for its renewal.")
     if status == 222:
         raise TryLater("Hunter's verification met an unexpected answer of the mail server.")
-    if status >= 500:
-        # safe to repeat: what gives no result costs nothing, and a repeated request is not counted twice
+    if status >= 500 and operation != "person":
+        # safe to repeat: what gives no result costs nothing, and finder and verifier count a repetition once
         raise TryLater(f"Hunter answered {status}.", after=reading.retry_after(response))
     raise reading.failure(response, "Hunter", *words)
 
