@@ -137,7 +137,10 @@ def test_no_view_and_no_materialised_view_goes_around_the_policies(owner: Owner)
 
 
 def test_functions_that_act_as_the_owner_are_known(owner: Owner) -> None:
-    """Each of these is trusted with every workspace's rows: add one only with a test that it does not hand them out."""
+    """Each of these is trusted with every workspace's rows: add one only with a test that it does not hand them out.
+
+    Their path names temporary tables last, for unnamed they come first, and anybody may make one called "account".
+    """
     rows = owner.rows(
         "select p.proname, p.proconfig from pg_proc p join pg_namespace n on n.oid = p.pronamespace "
         "where n.nspname = 'headwater' and p.prosecdef order by p.proname"

@@ -357,12 +357,12 @@ class Asking:
 
     async def _poll(self, call: Call, token: UUID) -> None:
         ticket = Ticket(call.ticket or {}, 0.0)
-        request = self.adapter.poll(self.operation.name, ticket, self.vendor.account)
+        queries = await self._patiently(lambda: self._asked(call.id))
+        request = self.adapter.poll(self.operation.name, ticket, queries, self.vendor.account)
         wait = await self._patiently(lambda: self._take(self.vendors.family(self.vendor, request.family)))
         if wait > 0:
             await self._again(call, token, ticket, wait, polled=0)
             return
-        queries = await self._patiently(lambda: self._asked(call.id))
         try:
             reply = await self._converse(
                 request, lambda answer: self.adapter.read_poll(self.operation.name, ticket, queries, answer)

@@ -91,7 +91,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Where to fetch what was submitted: JSON state of the adapter's own, and the vendor's advice when to ask."""
+    """Where to fetch what was submitted: JSON state of the adapter's own, and the vendor's advice when to ask.
+
+    It is stored where no workspace's rows are: nothing of a person may stand in it.
+    """
 
     state: Mapping[str, Json]
     after: float
@@ -201,8 +204,11 @@ class Adapter(Protocol):
         """Understand the answer to ``ask``."""
         ...
 
-    def poll(self, operation: str, ticket: Ticket, account: Account) -> Request:
-        """Build the next request for what was submitted; only for operations that submit."""
+    def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
+        """Build the next request for what was submitted; only for operations that submit.
+
+        Of the queries only references, wanted fields and an address to verify are sure to be known by now.
+        """
         ...
 
     def read_poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], response: Response) -> Reply:

@@ -121,11 +121,11 @@ class Hunter:
 
     def read(self, operation: str, queries: Sequence[Query], response: Response) -> Reply:
         if response.status == 202 and operation == "verify":
-            return Reply(ticket=Ticket({"email": queries[0].email}, _VERIFY_EVERY))
+            return Reply(ticket=Ticket({}, _VERIFY_EVERY))
         return Reply({0: _answer(operation, queries[0], response)})
 
-    def poll(self, operation: str, ticket: Ticket, account: Account) -> Request:
-        return _get(operation, {"email": str(ticket.state.get("email"))}, account)
+    def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
+        return self.ask(operation, queries, account)  # the same again is what the vendor asks for
 
     def read_poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], response: Response) -> Reply:
         if response.status == 202:

@@ -150,7 +150,7 @@ class Icypeas:
         ident = reading.identifier(reading.record(body.get("item"), "item").get("_id"), "Icypeas' search")
         return Reply(ticket=Ticket({"phase": "item", "id": ident}, _READ_EVERY))
 
-    def poll(self, operation: str, ticket: Ticket, account: Account) -> Request:
+    def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
         state = ticket.state
         if state["phase"] == "item":
             return _post("/bulk-single-searchs/read", "read", account, {"id": state["id"]})
