@@ -100,7 +100,7 @@ def _fill(owner: Owner, space: int) -> None:
     item = add("item", lane=lane, workspace_id=space, job_id=job, lookup_id=lookup, want=["email"], call_id=call)
     add(
         "call_item", call_id=call, position=0, item_id=item, workspace_id=space, job_id=job, lookup_id=lookup,
-        contact_id=contact, want=["email"], reserved=1,
+        contact_id=contact, operation="test.o", want=["email"], reserved=1,
     )  # fmt: skip
     funding = add("account", workspace_id=space, name="funding", overdraft=True)
     cache = add("account", workspace_id=space, name="cache", overdraft=False)
@@ -137,13 +137,16 @@ def test_no_view_and_no_materialised_view_goes_around_the_policies(owner: Owner)
 
 
 def test_functions_that_act_as_the_owner_are_known(owner: Owner) -> None:
-    """Each of these is trusted with every workspace's rows: add one only with a test that it does not hand them out."""
+    """Each of these is trusted with every workspace's rows: add one only with a test that it does not hand them out.
+
+    Their path names temporary tables last, for unnamed they come first, and anybody may make one called "account".
+    """
     rows = owner.rows(
         "select p.proname, p.proconfig from pg_proc p join pg_namespace n on n.oid = p.pronamespace "
         "where n.nspname = 'headwater' and p.prosecdef order by p.proname"
     )
     assert [row["proname"] for row in rows] == ["keep_balances", "locked_balance"]
-    assert all(row["proconfig"] == ["search_path=headwater"] for row in rows)
+    assert all(row["proconfig"] == ["search_path=headwater, pg_temp"] for row in rows)
 
 
 def test_no_role_of_ours_can_bypass_anything(owner: Owner) -> None:

@@ -59,8 +59,9 @@ class House:
         budget: int = ENOUGH,
         max_price: int | None = None,
         state: str = "running",
+        like: int | None = None,
     ) -> int:
-        """A job that wants these people's titles, planned, with its money set aside."""
+        """A job that wants these people's titles, planned, with its money set aside; ``like`` is a job of the same."""
         options = Options(want=(Field.TITLE,), max_price=max_price)
         applier = Applier(self.database, vendors, collaborators())
         await self.register(vendors)
@@ -70,13 +71,19 @@ class House:
             row = await (await connection.execute(JOBS["create_job"], values)).fetchone()
             assert row is not None
             job = int(row["id"])
-            await connection.execute("update job set state = %s where id = %s", [state, job])
+            await connection.execute("update job set state = %s, rows_read = rows_expected where id = %s", [state, job])
             await Ledger(connection).authorise(job, budget, round_=1)
-            people = await Contacts(connection).add([Contact(full_name=name) for name in names])
+            people = await self._people(connection, names, like)
             wanted = {"job": job, "want": ["title"], "contacts": people}
             rows = await (await connection.execute(JOBS["add_lookups"], wanted)).fetchall()
             await applier.plan(connection, workspace.id, [each["id"] for each in rows], {})
         return job
+
+    async def _people(self, connection: Connection, names: Sequence[str], like: int | None) -> list[int]:
+        if like is None:
+            return await Contacts(connection).add([Contact(full_name=name) for name in names])
+        found = await connection.execute("select contact_id from lookup where job_id = %s order by id", [like])
+        return [row["contact_id"] for row in await found.fetchall()]
 
     async def register(self, vendors: Vendors) -> None:
         """Lanes and budgets of these accounts, as an engine does when it begins."""

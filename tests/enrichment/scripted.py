@@ -147,7 +147,7 @@ class Scripted:
             return Reply(ticket=Ticket({"id": body["ticket"]}, self.poll_after))
         return Reply({place: _answer(title) for place, title in enumerate(body["titles"])})
 
-    def poll(self, operation: str, ticket: Ticket, account: Account) -> Request:
+    def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
         return Request("GET", f"{account.base_url}/fetch/{ticket.state['id']}", family="all")
 
     def read_poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], response: Response) -> Reply:

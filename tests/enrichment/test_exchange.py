@@ -161,10 +161,11 @@ async def test_waiting_for_a_free_connection_never_left() -> None:
             await asyncio.gather(first, return_exceptions=True)
 
 
-async def test_a_key_that_no_header_can_hold_never_left() -> None:
+@pytest.mark.parametrize("key", ["key\n", "kéy", "“key”"])
+async def test_a_key_that_no_header_can_hold_never_left(key: str) -> None:
     async with serving(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) as server, client() as http:
         with pytest.raises(ProviderError) as caught:
-            await send(http, Request("GET", server.url, "s", headers={"x-api-key": "key\n"}), 5)
+            await send(http, Request("GET", server.url, "s", headers={"x-api-key": key}), 5)
         assert server.requests == []
         assert not caught.value.charged
 

@@ -1,15 +1,18 @@
 """After a worker's end at any point of a call, the next one knows from the tables what to do, and does it once."""
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 
 import pytest
 from tests.enrichment.house import House, people, vendors_of
-from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
+from tests.enrichment.scripted import PRICE, Asked, Says, Scripted, Server, knows_everybody, knows_nobody, vendor
 
 from headwater.enrichment.engine import Engine
 from headwater.kit.errors import Unavailable
 from headwater.ledger import Ledger
+from headwater.providers.base import Query, Reply, Response, Ticket
+from headwater.providers.errors import GivenUp
 from headwater.records import EmailVerdict
 
 
@@ -102,6 +105,30 @@ async def test_a_stored_ticket_is_polled_and_never_submitted_again(house: House)
         assert server.paths("/ask") == 1
     assert set((await house.outcomes(job)).values()) == {"found"}
     assert (await house.balances(space))["vendor:plain"] == 3 * PRICE
+
+
+async def test_what_an_adapter_gives_up_is_unknown_at_once(house: House) -> None:
+    """The adapter knows how long its vendor may take: the job does not wait for a day."""
+
+    class Impatient(Scripted):
+        def read_poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], response: Response) -> Reply:
+            raise GivenUp("no result in 30 minutes")
+
+    async def script(asked: Asked) -> Says:
+        return Says(ticket="t-1")
+
+    async with Server(script) as server:
+        plain = vendor("plain", server.url, batch=10, submits=True)
+        vendors = vendors_of(dataclasses.replace(plain, adapter=Impatient(plain.adapter.declaration)))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(2))
+        async with house.working(vendors):
+            await house.done(job)
+        assert (server.paths("/ask"), server.paths("/fetch")) == (1, 1)
+    assert await house.see("select state, reason from call") == [
+        {"state": "unknown", "reason": "no result in 30 minutes"}
+    ]
+    assert (await house.balances(space))["unknown:plain"] == 2 * PRICE
 
 
 @pytest.mark.parametrize("processes", [1, 3])

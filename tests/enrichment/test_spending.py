@@ -1,13 +1,18 @@
 """What a job may spend holds whatever runs at once; pausing and cancelling take effect at once."""
 
 import asyncio
+import dataclasses
 from collections import Counter
+from collections.abc import Sequence
 
+import psycopg
 import pytest
 from tests.enrichment.house import House, people, vendors_of
-from tests.enrichment.scripted import PRICE, Asked, Says, Server, knows_everybody, knows_nobody, vendor
+from tests.enrichment.scripted import PRICE, Asked, Says, Scripted, Server, knows_everybody, knows_nobody, vendor
 
 from headwater.jobs.service import Jobs
+from headwater.providers.base import Account, Query, Request
+from headwater.providers.errors import BadRequest
 
 
 @pytest.mark.parametrize("batch", [1, 7])
@@ -68,6 +73,103 @@ async def test_the_most_for_one_contact_holds(house: House) -> None:
     assert rows[0]["most"] == 0
     assert "price limit" in rows[0]["why"]
     assert (await house.see("select max(spent) as most from lookup"))[0]["most"] == 3 * PRICE
+
+
+async def test_a_lost_answer_counts_against_the_most_for_one_contact(house: House) -> None:
+    """It may have been charged: together with the second vendor it would be too dear."""
+
+    async def silent(asked: Asked) -> Says:
+        await asyncio.sleep(60)
+        return await knows_nobody(asked)
+
+    async with Server(silent) as first, Server() as second:
+        vendors = vendors_of(vendor("first", first.url, timeout=0.3), vendor("second", second.url, price=2 * PRICE))
+        space = await house.workspace()
+        cheap = await house.job(space, vendors, people(2, "Cheap"), max_price=2 * PRICE)
+        dear = await house.job(space, vendors, people(2, "Dear"), max_price=3 * PRICE)
+        async with house.working(vendors):
+            await house.done(cheap, dear)
+        assert sorted(second.names) == people(2, "Dear")
+
+
+@pytest.mark.parametrize("batch", [1, 10])
+async def test_two_jobs_at_once_pay_for_one_person_once(house: House, batch: int) -> None:
+    async def slowly(asked: Asked) -> Says:
+        await asyncio.sleep(0.5)
+        return await knows_everybody(asked)
+
+    async with Server(slowly) as server:
+        vendors = vendors_of(vendor("plain", server.url, batch=batch))
+        space = await house.workspace()
+        first = await house.job(space, vendors, people(6))
+        second = await house.job(space, vendors, people(6), like=first)
+        async with house.working(vendors, 2):
+            await house.done(first, second)
+        assert sorted(server.names) == people(6)
+    balances = await house.balances(space)
+    assert balances["vendor:plain"] == 6 * PRICE
+    assert balances[f"held:{first}"] == balances.get(f"held:{second}", 0) == 0
+    outcomes = [*(await house.outcomes(first)).values(), *(await house.outcomes(second)).values()]
+    assert Counter(outcomes) == {"found": 6, "recalled": 6}
+
+
+async def test_two_jobs_do_not_pay_twice_while_a_batch_is_out(house: House) -> None:
+    async def later(asked: Asked) -> Says:
+        return await knows_everybody(asked) if asked.names else Says(["Head of Person 0000"])
+
+    async def ticket_first(asked: Asked) -> Says:
+        polls = server.paths("/fetch")
+        return Says(ticket="t1") if asked.names or polls < 4 else await later(asked)
+
+    async with Server(ticket_first) as server:
+        vendors = vendors_of(vendor("slow", server.url, batch=10, submits=True))
+        space = await house.workspace()
+        first = await house.job(space, vendors, people(1))
+        async with house.working(vendors):
+            await house.until("select 1 from call where state = 'submitted'")
+            second = await house.job(space, vendors, people(1), like=first)
+            await house.done(first, second)
+        assert server.names == people(1)
+
+
+async def test_a_question_can_not_be_out_twice(house: House) -> None:
+    """The database says so, whatever the engine forgets."""
+    async with Server() as server:
+        vendors = vendors_of(vendor("plain", server.url))
+        space = await house.workspace()
+        await house.job(space, vendors, people(1))
+    await house.say(
+        "insert into call (lane, vendor, operation, records) values ('test:plain:titles', 'plain', 'titles', 1)"
+    )
+    out = (
+        "insert into call_item (call_id, position, item_id, workspace_id, job_id, lookup_id, contact_id, operation, "
+        "want, reserved) select c.id, %s, 1, l.workspace_id, l.job_id, l.id, l.contact_id, 'plain.titles', "
+        "'{title}', 1 from call c, lookup l"
+    )
+    await house.say(out, 0)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        await house.say(out, 1)
+
+
+async def test_what_can_not_be_asked_beside_a_job_without_money_is_refused(house: House) -> None:
+    """A batch that shrinks to records its vendor can not be asked about ends no engine."""
+
+    class Picky(Scripted):
+        def ask(self, operation: str, queries: Sequence[Query], account: Account) -> Request:
+            if all((query.full_name or "").startswith("Huge") for query in queries):
+                raise BadRequest("all are larger than the vendor takes")
+            return super().ask(operation, queries, account)
+
+    async with Server() as server:
+        plain = vendor("plain", server.url, batch=10)
+        vendors = vendors_of(dataclasses.replace(plain, adapter=Picky(plain.adapter.declaration)))
+        space = await house.workspace()
+        poor = await house.job(space, vendors, people(1), budget=0)
+        rich = await house.job(space, vendors, people(2, "Huge"))
+        async with house.working(vendors):
+            await house.done(poor, rich)
+        assert server.seen == []
+    assert set((await house.outcomes(rich)).values()) == {"none"}
 
 
 async def test_an_unknown_outcome_counts_against_the_jobs_money(house: House) -> None:

@@ -20,7 +20,7 @@ async def _job(connection: Connection, people: int) -> tuple[int, list[int]]:
     job = await (await connection.execute(SQL["create_job"], values)).fetchone()
     assert job is not None
     ids = await Contacts(connection).add([Contact(last_name=str(number)) for number in range(people)])
-    await connection.execute("update job set state = 'running' where id = %s", [job["id"]])
+    await connection.execute("update job set state = 'running', rows_read = rows_expected where id = %s", [job["id"]])
     lookups = {"job": job["id"], "want": ["email"], "contacts": ids}
     rows = await (await connection.execute(SQL["add_lookups"], lookups)).fetchall()
     await connection.execute("update lookup set state = 'asking' where job_id = %s", [job["id"]])
@@ -58,3 +58,13 @@ async def test_a_job_whose_last_two_lookups_end_at_once_ends_when_asked_again(
         async with database.worker(workspace.id) as connection:
             asked.append(bool(await (await connection.execute(SQL["finish_if_done"], {"jobs": [job]})).fetchall()))
     assert asked == [True, False]
+
+
+async def test_a_job_whose_file_is_not_read_does_not_end(database: Database, workspace: Workspace) -> None:
+    """Paused in the middle of its file and resumed, it runs: the rows to come would never go out."""
+    async with database.app(workspace.id) as connection:
+        job, lookups = await _job(connection, 1)
+        await connection.execute("update job set rows_expected = 2 where id = %s", [job])
+        assert not await _end(connection, job, lookups[0])
+        await connection.execute("update job set rows_read = 2 where id = %s", [job])
+        assert await (await connection.execute(SQL["finish_if_done"], {"jobs": [job]})).fetchall()

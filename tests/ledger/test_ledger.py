@@ -437,6 +437,33 @@ async def test_even_the_owner_can_not_rewrite_history(used: Do, statement: str) 
         await connection.rollback()
 
 
+@pytest.mark.parametrize("role", ["headwater_app", "headwater_worker"])
+async def test_a_temporary_table_does_not_stand_in_for_the_accounts(used: Do, role: str) -> None:
+    """What acts as the owner must find the true accounts, whatever tables the caller's session has."""
+    before = await _balances(used.database, used.workspace)
+    decoy = (
+        "create temporary table account on commit drop as select id, workspace_id, name, 1000000 as balance "
+        "from headwater.account"
+    )
+    async with used.database.transaction(role, used.workspace.id) as connection:  # type: ignore[arg-type]
+        funding, cache = [
+            row["id"]
+            for name in ("funding", "cache")
+            for row in await (await connection.execute("select id from account where name = %s", [name])).fetchall()
+        ]
+        await connection.execute(decoy.encode())
+        await connection.execute("grant all on pg_temp.account to public")
+        row = await (await connection.execute("select locked_balance('cache') as balance")).fetchone()
+        assert row == {"balance": before["cache"]}
+        await connection.execute(
+            "insert into transfer (workspace_id, key, debit, credit, amount, kind) "
+            "values (current_workspace(), 'decoy', %s, %s, 7, 'authorise')",
+            [funding, cache],
+        )
+    after = await _balances(used.database, used.workspace)
+    assert after["cache"] == before["cache"] + 7
+
+
 async def test_only_funding_may_be_overdrawn(used: Do) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
         async with used.database.app(used.workspace.id) as connection:

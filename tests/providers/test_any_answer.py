@@ -83,7 +83,9 @@ def conversation(vendor: str, operation: str, count: int, responses: list[Respon
         answers |= reply.answers
         if reply.ticket is None:
             break
-        assert KEY in adapter.poll(operation, stored(reply), account(vendor)).headers.values()
+        json.dumps(dict(reply.ticket.state), ensure_ascii=False, allow_nan=False).encode()  # as a database takes it
+        assert "\\u0000" not in json.dumps(dict(reply.ticket.state))
+        assert KEY in adapter.poll(operation, stored(reply), asked, account(vendor)).headers.values()
     assert set(answers) <= set(range(len(asked)))
     return answers
 

@@ -333,7 +333,7 @@ def test_who_waits_for_a_number_is_not_answered_yet(account: Open, respond: Resp
     reply = submitted(respond)
     assert {position: answer.outcome for position, answer in reply.answers.items()} == {1: Outcome.MISS}
     assert reply.answers[1].units == 0
-    request = APOLLO.poll("mobile", stored(reply), account("apollo"))
+    request = APOLLO.poll("mobile", stored(reply), [], account("apollo"))
     assert request.method == "GET"
     assert request.url == "https://api.apollo.io/api/v1/webhook_result/-1039995589705121900"
     assert request.family == "webhook_result"

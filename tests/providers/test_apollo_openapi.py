@@ -74,7 +74,7 @@ def test_requests_are_as_documented(spec: Mapping[str, Any], account: Open, coun
 
 
 def test_the_poll_is_as_documented(spec: Mapping[str, Any], account: Open) -> None:
-    request = APOLLO.poll("mobile", Ticket({"request_id": "-1039995589705121900"}, 0.0), account("apollo"))
+    request = APOLLO.poll("mobile", Ticket({"request_id": "-1039995589705121900"}, 0.0), [], account("apollo"))
     template = spec["servers"][0]["url"] + "/webhook_result/{request_id}"
     assert "get" in spec["paths"]["/webhook_result/{request_id}"]
     assert request.url == template.replace("{request_id}", "-1039995589705121900")

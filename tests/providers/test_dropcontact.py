@@ -154,7 +154,7 @@ def test_refused_input_is_the_answer_of_one(respond: Respond, status: Any, body:
 
 
 def test_the_result_is_fetched_by_its_id(account: Open, respond: Respond) -> None:
-    request = DROP.poll("enrich", ticket(respond, asked(1)), account("dropcontact"))
+    request = DROP.poll("enrich", ticket(respond, asked(1)), asked(1), account("dropcontact"))
     assert (request.method, request.url) == ("GET", "https://api.dropcontact.com/v1/enrich/all/asdfghjkl")
 
 

@@ -199,12 +199,28 @@ def test_a_running_verification_is_the_same_request_again(account: Open, respond
     reply = HUNTER.read("verify", [CHECK], respond(202, {"data": {}}))
     assert reply.answers == {}
     assert reply.ticket is not None
-    assert HUNTER.poll("verify", reply.ticket, account("hunter")) == HUNTER.ask("verify", [CHECK], account("hunter"))
+    assert HUNTER.poll("verify", reply.ticket, [CHECK], account("hunter")) == HUNTER.ask(
+        "verify", [CHECK], account("hunter")
+    )
     reply = HUNTER.read_poll("verify", reply.ticket, [CHECK], respond(202, b""))
     assert reply.ticket is not None
     done = HUNTER.read_poll("verify", reply.ticket, [CHECK], respond(200, {"data": {"status": "valid"}}))
     assert done.answers[0].findings[0].status == "valid"
     assert done.ticket is None
+
+
+def test_no_address_stands_in_a_ticket(respond: Respond) -> None:
+    """Tickets are stored where no workspace's rows are."""
+    reply = HUNTER.read("verify", [CHECK], respond(202, {"data": {"email": CHECK.email, "status": "unknown"}}))
+    assert reply.ticket is not None
+    assert str(CHECK.email) not in str(reply.ticket.state)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_an_enrichment_that_broke_off_is_not_repeated(respond: Respond, status: int) -> None:
+    """Only of finder and verifier does the vendor say that a repetition is free."""
+    with pytest.raises(OutcomeUnknown):
+        HUNTER.read("person", [CHECK], respond(status, b""))
 
 
 def test_a_verification_that_never_ends_is_given_up(respond: Respond) -> None:

@@ -53,7 +53,7 @@ def stored(found: Ticket | None) -> Ticket:
 
 
 def one(operation: str, respond: Respond, body: Any, asked_for: Query | None = None) -> Reply:
-    known = Ticket({"phase": "item", "id": "abc"}, 3.0)
+    known = Ticket({"phase": "item", "id": "x"}, 3.0)
     return ICY.read_poll(operation, known, [asked_for or query()], respond(200, body))
 
 
@@ -119,13 +119,13 @@ def test_a_request_that_would_be_refused_is_not_built(account: Open, queries: An
 
 def test_a_search_and_a_file_are_followed_up(account: Open, respond: Respond) -> None:
     single = ICY.read("find", asked(1), respond(200, {"success": True, "item": {"_id": "kMnq", "status": "NONE"}}))
-    request = ICY.poll("find", stored(single.ticket), account("icypeas"))
+    request = ICY.poll("find", stored(single.ticket), asked(1), account("icypeas"))
     assert (request.url, request.family) == ("https://app.icypeas.com/api/bulk-single-searchs/read", "read")
     assert request.json == {"id": "kMnq"}
     assert single.ticket is not None
     assert single.ticket.after >= 3
     many = ICY.read("find", asked(2), respond(200, {"success": True, "file": FILE, "status": "in_progress"}))
-    request = ICY.poll("find", stored(many.ticket), account("icypeas"))
+    request = ICY.poll("find", stored(many.ticket), asked(2), account("icypeas"))
     assert (request.url, request.family) == ("https://app.icypeas.com/api/search-files/read", "files")
     assert request.json == {"file": FILE}
 
@@ -190,6 +190,15 @@ def test_a_found_address(respond: Respond, shape: Any) -> None:
 def test_ends_without_an_address(respond: Respond, status: Any, outcome: Any, units: Any) -> None:
     reply = one("find", respond, page(item(0, status)))
     assert (reply.answers[0].outcome, reply.answers[0].units, reply.ticket) == (outcome, units, None)
+
+
+def test_another_search_is_no_answer(respond: Respond) -> None:
+    other = item(0, "DEBITED", ("somebody@else.com", "ultra_sure")) | {"_id": "other"}
+    reply = one("find", respond, page(other))
+    assert reply.answers == {}
+    assert reply.ticket is not None
+    beside = one("find", respond, page(other, hit(0)))
+    assert beside.answers[0].findings[0].value == "jane0@icypeas.com"
 
 
 def test_no_credits_stops_the_vendor(respond: Respond) -> None:
@@ -311,13 +320,13 @@ def test_a_file_without_any_funds_stops_the_vendor(respond: Respond) -> None:
 
 def test_pages_are_followed_by_the_cursor(account: Open, respond: Respond) -> None:
     known = Ticket({"phase": "rows", "id": FILE}, 3.0)
-    request = ICY.poll("find", known, account("icypeas"))
+    request = ICY.poll("find", known, asked(3), account("icypeas"))
     assert request.json == {"mode": "bulk", "file": FILE, "limit": 100}
     reply = ICY.read_poll("find", known, asked(3), respond(200, page(hit(0), hit(1), total=3)))
     assert set(reply.answers) == {0, 1}
     assert reply.ticket is not None
     assert reply.ticket.after >= 3
-    request = ICY.poll("find", stored(reply.ticket), account("icypeas"))
+    request = ICY.poll("find", stored(reply.ticket), asked(3), account("icypeas"))
     assert request.json == {
         "mode": "bulk", "file": FILE, "limit": 100, "next": True, "sorts": [[1, "a"], [2, "b"]],
     }  # fmt: skip
@@ -352,7 +361,7 @@ def test_the_same_row_twice_is_answered_once(respond: Respond) -> None:
 def test_rows_still_running_are_read_in_another_pass(account: Open, respond: Respond) -> None:
     reply = rows(respond, 2, page(item(0, "IN_PROGRESS"), hit(1)))
     assert set(reply.answers) == {1}
-    request = ICY.poll("find", stored(reply.ticket), account("icypeas"))
+    request = ICY.poll("find", stored(reply.ticket), asked(3), account("icypeas"))
     assert request.json == {"mode": "bulk", "file": FILE, "limit": 100}
     done = rows(respond, 2, page(item(0, "IN_PROGRESS"), hit(1)), page(hit(0), hit(1)))
     assert (outcomes(done, 2), done.ticket) == ([Outcome.HIT, Outcome.HIT], None)
@@ -370,9 +379,10 @@ def test_rows_that_never_finish_are_unknown(respond: Respond) -> None:
     assert [answers[0].outcome, answers[1].outcome] == [Outcome.UNKNOWN, Outcome.HIT]
 
 
-def test_rows_without_funds_are_refused_beside_others_that_were_paid(respond: Respond) -> None:
+def test_rows_without_funds_fail_beside_others_that_were_paid(respond: Respond) -> None:
+    """Not refused, which would last: that the account is empty says nothing of the person."""
     reply = rows(respond, 2, page(hit(0), item(1, "INSUFFICIENT_FUNDS")))
-    assert outcomes(reply, 2) == [Outcome.HIT, Outcome.REFUSED]
+    assert outcomes(reply, 2) == [Outcome.HIT, Outcome.FAILED]
     assert "credits" in (reply.answers[1].reason or "")
 
 

@@ -88,10 +88,14 @@ class Contacts:
         wanted = sorted(set(ids))
         observations = _grouped(await self._rows("observations", ids=wanted), _known)
         verdicts = _grouped(await self._rows("verdicts", ids=wanted), _judged)
-        asked = _grouped(await self._rows("asked", ids=wanted), _asked)
-        return {
-            each: Knowledge(tuple(observations[each]), tuple(verdicts[each]), tuple(asked[each])) for each in wanted
-        }
+        asked = await self.asked(wanted)
+        return {each: Knowledge(tuple(observations[each]), tuple(verdicts[each]), asked[each]) for each in wanted}
+
+    async def asked(self, ids: Iterable[int]) -> dict[int, tuple[Asked, ...]]:
+        """What was asked about these contacts and still counts."""
+        wanted = sorted(set(ids))
+        found = _grouped(await self._rows("asked", ids=wanted), _asked)
+        return {each: tuple(found[each]) for each in wanted}
 
     async def count_patterns(self, seen: Iterable[tuple[str, str]]) -> None:
         """Count (domain, pattern) pairs."""

@@ -32,7 +32,7 @@ ALTER FUNCTION headwater.current_workspace() OWNER TO headwater_owner;
 
 CREATE FUNCTION headwater.keep_balances() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'headwater'
+    SET search_path TO 'headwater', 'pg_temp'
     AS $$
 begin
     -- locks are taken in the order of the accounts, so that two postings can not wait for each other; not "for update",
@@ -52,7 +52,7 @@ ALTER FUNCTION headwater.keep_balances() OWNER TO headwater_owner;
 
 CREATE FUNCTION headwater.locked_balance(account_name text) RETURNS bigint
     LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'headwater'
+    SET search_path TO 'headwater', 'pg_temp'
     AS $$ select balance from account where workspace_id = current_workspace() and name = account_name for no key update $$;
 
 ALTER FUNCTION headwater.locked_balance(account_name text) OWNER TO headwater_owner;
@@ -185,6 +185,7 @@ CREATE TABLE headwater.call_item (
     job_id bigint NOT NULL,
     lookup_id bigint NOT NULL,
     contact_id bigint NOT NULL,
+    operation text NOT NULL,
     want text[] NOT NULL,
     subject text DEFAULT ''::text NOT NULL,
     reserved bigint NOT NULL,
@@ -586,7 +587,9 @@ ALTER TABLE ONLY headwater.workspace
 ALTER TABLE ONLY headwater.workspace
     ADD CONSTRAINT workspace_pkey PRIMARY KEY (id);
 
-CREATE INDEX call_item_job ON headwater.call_item USING btree (workspace_id, job_id);
+CREATE INDEX call_item_job ON headwater.call_item USING btree (workspace_id, job_id, lookup_id);
+
+CREATE UNIQUE INDEX call_item_out ON headwater.call_item USING btree (workspace_id, contact_id, operation, subject) WHERE (NOT applied);
 
 CREATE INDEX call_open ON headwater.call USING btree (state, lane) WHERE (state = ANY (ARRAY['intent'::text, 'submitted'::text, 'answered'::text]));
 

@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import random
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ import httpx
 from psycopg import Rollback
 from psycopg.types.json import Jsonb
 
+from headwater.contacts import Asked, Contacts
 from headwater.db.session import Connection, Database, enter
 from headwater.enrichment import store
 from headwater.enrichment.apply import Applier, Failure
@@ -27,13 +28,14 @@ from headwater.kit.group import grouped
 from headwater.kit.log import log
 from headwater.ledger import Ledger, Reservation
 from headwater.providers.base import Answer, Outcome, Query, Reply, Request, Ticket
-from headwater.providers.errors import BadRequest, OutcomeUnknown, ProviderError, StopVendor, TryLater
+from headwater.providers.errors import BadRequest, GivenUp, OutcomeUnknown, ProviderError, StopVendor, TryLater
 from headwater.records import Field
 
 _MARGIN = 60.0  # seconds a lease outlives the vendor's time-out
 _BUDGET_PATIENCE = 20.0  # seconds to wait for a budget before the claim goes back
 _CLAIM = 40.0  # seconds a claim lasts without a call: should the database be lost in between, nobody gives it back
 _FOR_MONEY = 1.0  # seconds between two looks whether a job's money came back
+_FOR_OTHERS = 3.0  # and whether what another job asked was answered
 _AGAIN = 0.5  # seconds between two tries to write to a lost database
 
 Result = TypeVar("Result")
@@ -87,10 +89,13 @@ class Asking:
                 connection, self.lane, self.operation.batch, token=token, worker=self.worker, lease=_CLAIM
             )
             found = await self._queries(connection, items)
+            posed = [Posed(item, *found[item.id]) for item in items if item.id in found]
+            out = await self._out_already(connection, [(each.item, each.contact) for each in posed])
+            await self._put_back(connection, out, token, _FOR_OTHERS)
         gone = [item for item in items if item.id not in found]
         if gone:
             await self.applier.forget(gone, token)
-        kept = [Posed(item, *found[item.id]) for item in items if item.id in found]
+        kept = [each for each in posed if each.item.id not in out]
         lacking = [each for each in kept if not self.operation.accepts(each.query)]
         if lacking:
             await self._refuse(lacking, "too little is known to ask")
@@ -114,17 +119,35 @@ class Asking:
         await self.applier.refuse([(each.item, each.contact) for each in posed], name, reason)
 
     async def _queries(self, connection: Connection, items: Sequence[Item]) -> dict[int, tuple[int, Query]]:
-        """What to tell the vendor, by item; items of cancelled jobs are absent."""
+        """What to tell the vendor, by item. Absent: items of cancelled jobs, and what another job asked meanwhile."""
         found: dict[int, tuple[int, Query]] = {}
         for workspace, group in grouped(items, attrgetter("workspace")).items():
             await enter(connection, workspace)
             opens = {each.id: each for each in await load(connection, [item.lookup for item in group])}
             for item in group:
-                if each := opens.get(item.lookup):
+                each = opens.get(item.lookup)
+                if each and not _was_asked(each.case.knowledge.asked, self.offer.name, item.subject):
                     want = frozenset(Field(wanted) for wanted in item.want)
                     query = query_of(each.case, want, item.subject)
                     found[item.id] = (each.contact_id, dataclasses.replace(query, reference=str(item.id)))
         return found
+
+    async def _out_already(self, connection: Connection, asked: Sequence[tuple[Item, int]]) -> set[int]:
+        """Items whose question (with their contact) is out for another job, was just answered, or stands here twice."""
+        found: set[int] = set()
+        for workspace, group in grouped(asked, lambda pair: pair[0].workspace).items():
+            await enter(connection, workspace)
+            rows = [{"item": item.id, "contact_id": contact, "subject": item.subject} for item, contact in group]
+            out = await store.rows(connection, "out_already", operation=self.offer.name, rows=Jsonb(rows))
+            heard = await Contacts(connection).asked(contact for _, contact in group)  # after what is out
+            found |= {row["item"] for row in out}
+            found |= {each.id for each, contact in group if _was_asked(heard[contact], self.offer.name, each.subject)}
+        return found
+
+    async def _put_back(self, connection: Connection, ids: Iterable[int], token: UUID, after: float) -> None:
+        """Claimed items that have to wait go back to the lane."""
+        values = {"ids": list(ids), "token": token, "after": after, "unspent": 1}
+        await connection.execute(SQL["release_items"], values)
 
     async def budget(self, batch: Batch, hurry: Callable[[], bool]) -> bool:
         """Take one call from every window of the request's family; False gives the claim back."""
@@ -201,6 +224,7 @@ class Asking:
     async def _intend(self, batch: Batch) -> tuple[int, Batch] | None:
         """Reserve the worst price and commit the call; lookups whose job can not pay for it are left out."""
         async with self.database.worker() as connection:
+            await connection.execute(SQL["one_intent_at_a_time"], {"lane": self.lane})
             affordable, waiting = await self._within_means(connection, batch)
             if len(affordable) < len(batch.items):
                 batch = await self._smaller(connection, batch, affordable, waiting)
@@ -225,7 +249,10 @@ class Asking:
         return self.offer.price(batch.queries[position].want)
 
     async def _within_means(self, connection: Connection, batch: Batch) -> tuple[list[int], list[int]]:
-        """The positions that their jobs can pay for, and those that they may when calls that are out cost less."""
+        """The positions that their jobs can pay for, and those that have to wait.
+
+        They wait for money that calls which are out may give back, or for what another job asked meanwhile.
+        """
         left: dict[tuple[int, int], int] = {}
         out: dict[tuple[int, int], int] = {}
         for workspace, job in sorted({(item.workspace, item.job) for item in batch.items}):
@@ -233,9 +260,12 @@ class Asking:
             left[workspace, job] = await Ledger(connection).available(job)
             out[workspace, job] = await Ledger(connection).held(job)
         kept, waiting = [], []
+        busy = await self._out_already(connection, list(zip(batch.items, batch.contacts, strict=True)))
         for position, item in enumerate(batch.items):
             price, job_ = self._price(batch, position), (item.workspace, item.job)
-            if price <= left[job_]:
+            if item.id in busy:
+                waiting.append(position)
+            elif price <= left[job_]:
                 left[job_] -= price
                 out[job_] += price
                 kept.append(position)
@@ -248,13 +278,15 @@ class Asking:
     ) -> Batch:
         dropped = [item for position, item in enumerate(batch.items) if position not in {*kept, *waiting}]
         await self.applier.out_of_money(connection, dropped, batch.token)
-        ids = [batch.items[position].id for position in waiting]
-        values = {"ids": ids, "token": batch.token, "after": _FOR_MONEY, "unspent": 1}
-        await connection.execute(SQL["release_items"], values)
+        await self._put_back(connection, [batch.items[position].id for position in waiting], batch.token, _FOR_MONEY)
         queries = tuple(batch.queries[position] for position in kept)
         items = tuple(batch.items[position] for position in kept)
         contacts = tuple(batch.contacts[position] for position in kept)
-        request = self.adapter.ask(self.operation.name, queries, self.vendor.account) if queries else batch.request
+        try:
+            request = self.adapter.ask(self.operation.name, queries, self.vendor.account) if queries else batch.request
+        except BadRequest:  # only those are left that can not be asked: claimed anew, they are refused by themselves
+            await self._put_back(connection, [item.id for item in items], batch.token, _FOR_MONEY)
+            return Batch(batch.token, (), (), (), batch.request)
         return Batch(batch.token, items, contacts, queries, request)
 
     def _position(self, batch: Batch, position: int) -> dict[str, Any]:
@@ -325,17 +357,17 @@ class Asking:
 
     async def _poll(self, call: Call, token: UUID) -> None:
         ticket = Ticket(call.ticket or {}, 0.0)
-        request = self.adapter.poll(self.operation.name, ticket, self.vendor.account)
+        queries = await self._patiently(lambda: self._asked(call.id))
+        request = self.adapter.poll(self.operation.name, ticket, queries, self.vendor.account)
         wait = await self._patiently(lambda: self._take(self.vendors.family(self.vendor, request.family)))
         if wait > 0:
             await self._again(call, token, ticket, wait, polled=0)
             return
-        queries = await self._patiently(lambda: self._asked(call.id))
         try:
             reply = await self._converse(
                 request, lambda answer: self.adapter.read_poll(self.operation.name, ticket, queries, answer)
             )
-        except (BadRequest, StopVendor) as error:
+        except (BadRequest, StopVendor, GivenUp) as error:
             kind = Failure.of(error) if isinstance(error, StopVendor) and not error.charged else Failure.UNKNOWN
             await self._failed(call.id, token, error, request.family, kind)
         except ProviderError as error:
@@ -374,6 +406,10 @@ class Asking:
 
 
 _MOST_PATIENCE = 24 * 3600.0
+
+
+def _was_asked(asked: Iterable[Asked], operation: str, subject: str) -> bool:
+    return any((each.operation, each.subject) == (operation, subject) for each in asked)
 
 
 def _reserved(positions: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, int], int]:

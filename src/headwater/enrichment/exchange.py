@@ -17,7 +17,7 @@ MAX_BODY = 32 * 1024 * 1024  # bytes; the largest real answer (a page of 250 rec
 _CONNECT = 10.0  # seconds to connect, or to wait for a free connection; well before the whole time-out
 
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_UNSENDABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_UNSENDABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeEncodeError)
 
 
 class Unreachable(TryLater):

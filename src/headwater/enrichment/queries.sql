@@ -96,7 +96,13 @@ select * from taken order by id;
 -- name: cases
 -- The lookups behind claimed items, for the workspace entered.
 -- ``settled``: who was already there when the same question, asked no less insistently, found nobody left to ask.
-select l.id, l.job_id, l.contact_id, l.want, l.spent, j.options, j.state as job_state,
+-- ``spent``: also what is set aside for answers that were lost, as long as nobody said to ask those again.
+select l.id, l.job_id, l.contact_id, l.want, j.options, j.state as job_state,
+       l.spent + (select coalesce(sum(c.reserved), 0)::bigint
+                  from call_item c join asked a on a.workspace_id = c.workspace_id and a.contact_id = c.contact_id
+                      and a.operation = c.operation and a.subject = c.subject and a.call_id = c.call_id
+                  where c.workspace_id = l.workspace_id and c.job_id = l.job_id and c.lookup_id = l.id
+                    and c.outcome = 'unknown' and a.outcome = 'unknown') as spent,
        array(select distinct unnest(p.offered)
              from lookup p join job q on q.id = p.job_id
              where p.workspace_id = l.workspace_id and p.contact_id = l.contact_id and p.id <> l.id
@@ -106,6 +112,20 @@ select l.id, l.job_id, l.contact_id, l.want, l.spent, j.options, j.state as job_
                     or (q.options ->> 'max_price')::bigint >= (j.options ->> 'max_price')::bigint)) as settled
 from lookup l join job j on j.id = l.job_id
 where l.workspace_id = current_workspace() and l.id = any(%(ids)s);
+
+-- name: one_intent_at_a_time
+-- Until this transaction ends nobody else commits to a call of this lane; taken before any job's account.
+select pg_advisory_xact_lock(hashtextextended('headwater intent ' || %(lane)s, 0));
+
+-- name: out_already
+-- Of these questions those that are out already, for whatever job, and those that stand here a second time.
+select q.item from (
+    select item, contact_id, subject, row_number() over (partition by contact_id, subject order by item) as n
+    from jsonb_to_recordset(%(rows)s) as r(item bigint, contact_id bigint, subject text)) q
+where q.n > 1 or exists (
+    select 1 from call_item c
+    where c.workspace_id = current_workspace() and c.contact_id = q.contact_id and c.operation = %(operation)s
+      and c.subject = q.subject and not c.applied);
 
 -- name: open_call
 -- The intent, committed before the request leaves.
@@ -132,11 +152,13 @@ select id from call where token = %(token)s and state = 'intent';
 
 -- name: add_call_items
 -- For whom a call asks, in the order of its request.
-insert into call_item (call_id, position, item_id, workspace_id, job_id, lookup_id, contact_id, want, subject, reserved)
-select %(call)s, position, item_id, workspace_id, job_id, lookup_id, contact_id,
+insert into call_item (call_id, position, item_id, workspace_id, job_id, lookup_id, contact_id, operation, want, subject,
+                       reserved)
+select call.id, position, item_id, workspace_id, job_id, lookup_id, contact_id, call.vendor || '.' || call.operation,
        array(select jsonb_array_elements_text(want)), subject, reserved
-from jsonb_to_recordset(%(rows)s) as r(position int, item_id bigint, workspace_id bigint, job_id bigint,
-    lookup_id bigint, contact_id bigint, want jsonb, subject text, reserved bigint);
+from call, jsonb_to_recordset(%(rows)s) as r(position int, item_id bigint, workspace_id bigint, job_id bigint,
+    lookup_id bigint, contact_id bigint, want jsonb, subject text, reserved bigint)
+where call.id = %(call)s;
 
 -- name: bind_items
 -- The claimed items now belong to a call; as many rows as were claimed, or the claim was lost.

@@ -82,9 +82,11 @@ from (select l2.id, sum(o.price)::bigint as amount, count(*) as n
 where l.workspace_id = current_workspace() and l.id = paid.id and l.recalled_from is null;
 
 -- name: finish_if_done
--- A job whose file is read and whose lookups are all done goes on to its export; told once.
+-- A job whose file is read and whose lookups are all done goes on to its export; told once. That it runs does not say
+-- that it is read: it may have been paused, or cancelled and retried, in the middle of its file.
 update job j set state = 'exporting'
 where j.workspace_id = current_workspace() and j.id = any(%(jobs)s) and j.state = 'running'
+  and j.rows_read >= coalesce(j.rows_expected, 0)
   and not exists (select 1 from lookup l where l.job_id = j.id and l.state in ('new', 'asking'))
 returning j.id;
 

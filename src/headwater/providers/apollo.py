@@ -140,7 +140,7 @@ class Apollo:
             return answers.submitted(body, slots, units, windows)
         return Reply(answers.profiles(slots, units, queries), windows=windows)
 
-    def poll(self, operation: str, ticket: Ticket, account: Account) -> Request:
+    def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
         return _request("GET", f"/webhook_result/{ticket.state.get('request_id')}", "webhook_result", account, {})
 
     def read_poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], response: Response) -> Reply:

@@ -75,6 +75,7 @@ class Outcome(StrEnum):
     MISS = "miss"
     REFUSED = "refused"  # the vendor can not or must not answer for this record (bad input, opt-out); ask others
     FORBIDDEN = "forbidden"  # the person objected to processing: ask nobody else
+    FAILED = "failed"  # the vendor did not work on this record and took nothing for it; a retry may ask again
     UNKNOWN = "unknown"  # no usable slot came back for this record though the request may have been charged
 
 
@@ -90,7 +91,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Where to fetch what was submitted: JSON state of the adapter's own, and the vendor's advice when to ask."""
+    """Where to fetch what was submitted: JSON state of the adapter's own, and the vendor's advice when to ask.
+
+    It is stored where no workspace's rows are: nothing of a person may stand in it.
+    """
 
     state: Mapping[str, Json]
     after: float
@@ -200,8 +204,11 @@ class Adapter(Protocol):
         """Understand the answer to ``ask``."""
         ...
 
-    def poll(self, operation: str, ticket: Ticket, account: Account) -> Request:
-        """Build the next request for what was submitted; only for operations that submit."""
+    def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
+        """Build the next request for what was submitted; only for operations that submit.
+
+        Of the queries only references, wanted fields and an address to verify are sure to be known by now.
+        """
         ...
 
     def read_poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], response: Response) -> Reply:

@@ -134,7 +134,7 @@ class Dropcontact:
         state: dict[str, Json] = {"id": ident, "sent": list(sent), "addressed": addressed}
         return Reply(_oversized(queries), Ticket(state, _FETCH_EVERY))
 
-    def poll(self, operation: str, ticket: Ticket, account: Account) -> Request:
+    def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
         path = f"{_PATH}/{ticket.state['id']}"
         return Request("GET", reading.url(account, path), "enrich", _headers(account))
 

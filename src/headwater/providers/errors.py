@@ -34,5 +34,9 @@ class OutcomeUnknown(ProviderError):
         super().__init__(message, charged=True)
 
 
+class GivenUp(OutcomeUnknown):
+    """Submitted work that brought no result for longer than the vendor may take: nobody looks for it any more."""
+
+
 class BadRequest(ProviderError):
     """The vendor refused the request itself; repeating it can not help, and other records may still work."""

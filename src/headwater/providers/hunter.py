@@ -121,11 +121,11 @@ class Hunter:
 
     def read(self, operation: str, queries: Sequence[Query], response: Response) -> Reply:
         if response.status == 202 and operation == "verify":
-            return Reply(ticket=Ticket({"email": queries[0].email}, _VERIFY_EVERY))
+            return Reply(ticket=Ticket({}, _VERIFY_EVERY))
         return Reply({0: _answer(operation, queries[0], response)})
 
-    def poll(self, operation: str, ticket: Ticket, account: Account) -> Request:
-        return _get(operation, {"email": str(ticket.state.get("email"))}, account)
+    def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
+        return self.ask(operation, queries, account)  # the same again is what the vendor asks for
 
     def read_poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], response: Response) -> Reply:
         if response.status == 202:
@@ -197,8 +197,8 @@ def _refusal(operation: str, response: Response) -> Answer:
         raise StopVendor("Hunter's usage limit for this period is reached; raise the plan or wait for its renewal.")
     if status == 222:
         raise TryLater("Hunter's verification met an unexpected answer of the mail server.")
-    if status >= 500:
-        # safe to repeat: what gives no result costs nothing, and a repeated request is not counted twice
+    if status >= 500 and operation != "person":
+        # safe to repeat: what gives no result costs nothing, and finder and verifier count a repetition once
         raise TryLater(f"Hunter answered {status}.", after=reading.retry_after(response))
     raise reading.failure(response, "Hunter", *words)
 

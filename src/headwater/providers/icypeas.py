@@ -47,7 +47,7 @@ _NOT_FOUND = {"NOT_FOUND": False, "DEBITED_NOT_FOUND": True}  # whether it was c
 _UNFUNDED = "INSUFFICIENT_FUNDS"
 _NO_ANSWER = {  # the other ends of a search, none of which is charged
     "BAD_INPUT": (Outcome.REFUSED, "Icypeas can not search with this input (BAD_INPUT)"),
-    _UNFUNDED: (Outcome.REFUSED, "the Icypeas account has no credits left for this record (INSUFFICIENT_FUNDS)"),
+    _UNFUNDED: (Outcome.FAILED, "the Icypeas account has no credits left for this record (INSUFFICIENT_FUNDS)"),
     "ABORTED": (Outcome.UNKNOWN, "Icypeas stopped the search (ABORTED)"),
 }
 _RANK = {"ultra_sure": 0, "very_sure": 1, "sure": 2, "probable": 3}
@@ -150,7 +150,7 @@ class Icypeas:
         ident = reading.identifier(reading.record(body.get("item"), "item").get("_id"), "Icypeas' search")
         return Reply(ticket=Ticket({"phase": "item", "id": ident}, _READ_EVERY))
 
-    def poll(self, operation: str, ticket: Ticket, account: Account) -> Request:
+    def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
         state = ticket.state
         if state["phase"] == "item":
             return _post("/bulk-single-searchs/read", "read", account, {"id": state["id"]})
@@ -213,8 +213,11 @@ def _row(task: str, query: Query) -> list[str]:
 
 def _item(operation: str, ticket: Ticket, queries: Sequence[Query], body: Record) -> Reply:
     """The one item of a single search, under ``items`` or ``item``; not there yet means still running."""
-    items = reading.rows(body.get("items"), "items") or [body.get("item")]
-    item = reading.record(items[0], "item")
+    listed = reading.rows(body.get("items"), "items") or [body.get("item")]
+    items = [reading.record(entry, "item") for entry in listed]
+    item = next((entry for entry in items if entry.get("_id") in (ticket.state["id"], None)), None)
+    if item is None:
+        raise Garbled("Icypeas shows another search than was asked for.")
     status = item.get("status", "NONE")
     if status == _UNFUNDED:
         raise StopVendor("The Icypeas account has no credits left (INSUFFICIENT_FUNDS).")
@@ -243,8 +246,9 @@ def _file(ticket: Ticket, body: Record) -> Reply:
 def _page(operation: str, ticket: Ticket, queries: Sequence[Query], body: Record) -> Reply:
     """One page of rows and the ticket for the next.
 
-    Rows without funds are refused one by one, because stopping the vendor here would throw away what was found and
-    paid in the same file; the next submission stops it. Only if no row at all was searched is the vendor stopped.
+    Rows without funds fail one by one (a retry asks again, once there are credits), because stopping the vendor here
+    would throw away what was found and paid in the same file; the next submission stops it. Only if no row at all was
+    searched is the vendor stopped.
     """
     items = reading.rows(body.get("items"), "items")
     if "items" not in body:
@@ -256,7 +260,7 @@ def _page(operation: str, ticket: Ticket, queries: Sequence[Query], body: Record
         raise StopVendor("The Icypeas account has no credits left: none of the submitted rows was searched.")
     running = progress.running or state.get("running") is True
     read = start + len(items)
-    sorts = body.get("sorts")
+    sorts = reading.keepable(body.get("sorts"), "sorts")
     if items and read < len(queries) and sorts:
         following = Ticket({**state, "sorts": sorts, "rows": read, "running": running}, _READ_EVERY)
     elif running and reading.whole(state.get("waited")) + _ROWS_EVERY <= _FILE_PATIENCE:

@@ -18,7 +18,7 @@ from itertools import count
 import phonenumbers
 
 from headwater.providers.base import Account, Answer, Json, Operation, Outcome, Query, Reply, Response, Ticket
-from headwater.providers.errors import BadRequest, OutcomeUnknown, ProviderError, StopVendor, TryLater
+from headwater.providers.errors import BadRequest, GivenUp, OutcomeUnknown, ProviderError, StopVendor, TryLater
 from headwater.providers.words import quoted
 from headwater.records import Field, Finding
 
@@ -104,6 +104,18 @@ def identifier(value: Json, what: str) -> str:
     if isinstance(value, str) and re.fullmatch(r"[\w.~=+-]{1,200}", value, re.ASCII):
         return value
     raise Garbled(f"{what} is missing or not an identifier.")
+
+
+def keepable(value: Json, what: str) -> Json:
+    """What has to be sent back later just as it came, if a database can hold it."""
+    try:
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        written.encode()
+    except ValueError as error:
+        raise Garbled(f"{what} can not be kept.") from error
+    if "\\u0000" in written:
+        raise Garbled(f"{what} can not be kept.")
+    return value
 
 
 # --- values
@@ -248,7 +260,7 @@ def again(ticket: Ticket, after: float, patience: float, vendor: str, **state: J
     """The next look at submitted work, unless it is as old as ``patience`` (seconds) by the waits advised so far."""
     waited = whole(ticket.state.get("waited")) + math.ceil(after)
     if waited > patience:
-        raise OutcomeUnknown(f"{vendor} gave no result in {waited // 60} minutes; it may have been charged.")
+        raise GivenUp(f"{vendor} gave no result in {waited // 60} minutes; it may have been charged.")
     return Ticket({**ticket.state, "garbled": 0, **state, "waited": waited}, after)
 
 

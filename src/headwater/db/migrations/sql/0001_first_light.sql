@@ -242,6 +242,7 @@ create table call_item (
     job_id bigint not null,
     lookup_id bigint not null,
     contact_id bigint not null,
+    operation text not null,               -- vendor.operation, as in asked
     want text[] not null,
     subject text not null default '',
     reserved bigint not null,              -- micros
@@ -253,7 +254,9 @@ create table call_item (
     foreign key (workspace_id, job_id, lookup_id) references lookup (workspace_id, job_id, id) on delete cascade,
     foreign key (workspace_id, contact_id) references contact (workspace_id, id) on delete cascade
 );
-create index call_item_job on call_item (workspace_id, job_id);
+create index call_item_job on call_item (workspace_id, job_id, lookup_id);
+-- one question about one person is out once, whoever asks it
+create unique index call_item_out on call_item (workspace_id, contact_id, operation, subject) where not applied;
 
 -- one row per limit of a vendor's endpoint family: GCRA, the database's clock
 create table budget (
@@ -315,7 +318,7 @@ create table transfer (
 );
 create index transfer_job on transfer (workspace_id, job_id);
 
-create function keep_balances() returns trigger language plpgsql security definer set search_path = headwater as $$
+create function keep_balances() returns trigger language plpgsql security definer set search_path = headwater, pg_temp as $$
 begin
     -- locks are taken in the order of the accounts, so that two postings can not wait for each other; not "for update",
     -- which would wait for the key-share locks that the foreign keys of every other posting hold on its accounts
@@ -334,7 +337,7 @@ create trigger transfer_posted after insert on transfer
 
 -- What an account of the caller's workspace holds, kept still until the transaction ends; callers may not update it.
 create function locked_balance(account_name text) returns bigint
-    language sql security definer set search_path = headwater as
+    language sql security definer set search_path = headwater, pg_temp as
 $$ select balance from account where workspace_id = current_workspace() and name = account_name for no key update $$;
 
 create function refuse_change() returns trigger language plpgsql as
