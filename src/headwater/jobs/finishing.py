@@ -35,10 +35,12 @@ async def finish(database: Database, workspace: int, job: int) -> None:
         await _set(database, workspace, job, "failed", str(error))
         raise
     async with database.app(workspace) as connection:
+        ledger = Ledger(connection)
+        await ledger.available(job)  # the job's lock, before its row
         row = await _job(connection, job)
         values = {"job": job, "state": "done", "reason": None, "from": ["exporting"]}
         if await (await connection.execute(SQL["set_state"], values)).fetchone():
-            await Ledger(connection).give_back(job, round_=row["round"])
+            await ledger.give_back(job, round_=row["round"])
 
 
 async def _set(database: Database, workspace: int, job: int, state: str, reason: str) -> None:

@@ -43,6 +43,10 @@ from jsonb_to_recordset(%(rows)s) as r(line int, cells jsonb, state text, column
                                        contact_id bigint)
 on conflict do nothing;
 
+-- name: read_to_end
+-- The file has no more rows than these.
+update job set rows_expected = rows_read where workspace_id = current_workspace() and id = %(job)s;
+
 -- name: rows_read
 -- How far the file has been stored.
 update job set rows_read = %(rows)s where workspace_id = current_workspace() and id = %(job)s;
@@ -161,8 +165,10 @@ order by c.id, i.position;
 update item set state = %(to)s where workspace_id = current_workspace() and job_id = %(job)s and state = %(from)s;
 
 -- name: cancel_items
--- Waiting items of a job leave their lanes.
-delete from item where workspace_id = current_workspace() and job_id = %(job)s and state in (0, 3);
+-- Waiting items of a job leave their lanes; those that a worker has in hand this moment it drops by itself.
+delete from item where id in (
+    select id from item where workspace_id = current_workspace() and job_id = %(job)s and state in (0, 3)
+    for update skip locked);
 
 -- name: cancel_lookups
 -- What nobody waits for any more.
@@ -184,7 +190,8 @@ where l.workspace_id = current_workspace() and l.job_id = %(job)s and l.outcome 
   and p.workspace_id = l.workspace_id and p.contact_id = l.contact_id and p.id <> l.id;
 
 -- name: reopen_lookups
--- Lookups that did not find all they wanted are open again.
+-- Lookups that did not find all they wanted, or were cancelled before they could, are open again.
 update lookup set state = 'new', outcome = null, finished_at = null
-where workspace_id = current_workspace() and job_id = %(job)s and outcome in ('partial', 'none')
+where workspace_id = current_workspace() and job_id = %(job)s
+  and (outcome in ('partial', 'none') or state = 'cancelled')
 returning id;

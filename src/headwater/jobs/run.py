@@ -173,6 +173,8 @@ async def read_file(runtime: Runtime, job: int, opened: Opened, watch: Callable[
         async with runtime.database.worker(runtime.workspace.id) as connection:
             await reader.store(connection, chunk, checked, now(), stored)
         watch(await progress_of(runtime, job))
+    async with runtime.database.app(runtime.workspace.id) as connection:
+        await connection.execute(SQL["read_to_end"], {"job": job})
     await _start_running(runtime, job)
 
 
