@@ -72,14 +72,14 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, form: str) -> No
     code = """
         import os, pathlib, resource, signal, sys
         from headwater.export import open_writer
-        from headwater.kit.errors import Unavailable
+        from headwater.export.target import WritingStopped
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         try:
             with open_writer(pathlib.Path(sys.argv[1]), ["a", "b"]) as writer:
                 for n in range(1000):
                     writer.write_rows([(os.urandom(50).hex(), n)] * 1 + [(os.urandom(50).hex(), n) for _ in range(50)])
-        except Unavailable as error:
+        except WritingStopped as error:
             print(error)
     """
     with python(code, str(path)) as process:

@@ -8,17 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
+from headwater.kit.errors import BadInput, HeadwaterError
 
 # Errors that the caller can not mend by writing another path: the machine has no room or no life.
 _NOT_THE_CALLERS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE})
+
+
+class WritingStopped(HeadwaterError):
+    """The machine has no room for the file; nothing is at its place that was not there before."""
 
 
 def write_error(path: Path, error: OSError) -> HeadwaterError:
     """Say in one sentence why ``path`` can not be written; nothing is at the target that was not there before."""
     reason = error.strerror or str(error)
     if error.errno in _NOT_THE_CALLERS:
-        return Unavailable(
+        return WritingStopped(
             f"Writing {path} stopped: {reason}. Free some space or choose another disk; nothing was left."
         )
     return BadInput(f"{path} can not be written: {reason}. Choose a folder that you may write to.")
