@@ -124,8 +124,9 @@ select reason, count(*) as n from intake_row
 where workspace_id = current_workspace() and job_id = %(job)s and state = 'rejected' group by reason order by n desc;
 
 -- name: lookup_counts
--- Lookups by outcome, what was recalled and what that saved.
-select coalesce(outcome, state) as outcome, recalled_from, count(*) as n, sum(saved)::bigint as saved
+-- Lookups by outcome, what was recalled and what that saved, and how many ended with the money (see out_of_money).
+select coalesce(outcome, state) as outcome, recalled_from, count(*) as n, sum(saved)::bigint as saved,
+       count(*) filter (where trail -> -1 ->> 'stop' = 'the job may not spend what the next call could cost') as unpaid
 from lookup where workspace_id = current_workspace() and job_id = %(job)s group by 1, 2;
 
 -- name: call_counts
@@ -182,7 +183,8 @@ where l.workspace_id = current_workspace() and l.job_id = %(job)s and l.outcome 
   and p.workspace_id = l.workspace_id and p.contact_id = l.contact_id and p.id <> l.id;
 
 -- name: reopen_lookups
--- Lookups that did not find all they wanted are open again.
+-- Lookups that did not find all they wanted, or were cancelled, are open again.
 update lookup set state = 'new', outcome = null, finished_at = null
-where workspace_id = current_workspace() and job_id = %(job)s and outcome in ('partial', 'none')
+where workspace_id = current_workspace() and job_id = %(job)s
+  and (outcome in ('partial', 'none') or state = 'cancelled')
 returning id;
