@@ -116,13 +116,19 @@ def report(result: dict[str, Any], *, as_json: bool) -> None:
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
         stdout.print(summary_table(result))
-        stdout.print(f"Output: {result['output']}")
-        if result["rejects"]:
+        if result["state"] == "done":
+            stdout.print(f"Output: {result['output']}")
+        if result["state"] == "done" and result["rejects"]:
             stdout.print(f"Rejected rows: {result['rejects']}")
     if result["sandbox"]:
         note(MADE_UP)
     for failure in result["failures"]:
         note(f"{failure['vendor']}: {failure['reason']} ({failure['calls']} calls failed)")
+    if result["out_of_money"]:
+        note(
+            f"{result['out_of_money']} people were not asked further, as what this job may spend is used up; "
+            "to go on, run the file again."
+        )
     if result["unknown_calls"]:
         note(
             f"{result['unknown_calls']} calls have an unknown outcome and may have been charged; "
