@@ -23,6 +23,7 @@ SECRET = "s3cr3t-4711"
         f"https://api.hunter.test/v2?api_key={SECRET}&domain=acme.test",
         f"postgresql://headwater:{SECRET}@db.test:5432/headwater",
         f"redis://:{SECRET}@cache.test",
+        f"postgresql://headwater:at@{SECRET}@db.test:5432/headwater",
         f"host=db.test password={SECRET} dbname=x",
         f"host=db.test password='{SECRET} with blanks' dbname=x",
         f"Authorization: Bearer {SECRET}",

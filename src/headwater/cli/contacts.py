@@ -38,7 +38,7 @@ def show(contact: Annotated[int, typer.Argument(help="hw_contact_id of the outpu
             )
         )
         return
-    stdout.print(f"{person.full_name or '(no name)'}, contact {contact}", markup=False)
+    stdout.print(f"{person.full_name or '(no name)'}, contact {contact}")
     names = ("field", "value", "shown", "source", "observed", "confidence", "verdict", "cost_usd", "basis", "call")
     table = Table(*names)
     for row in rows:

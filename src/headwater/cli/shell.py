@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -20,9 +21,11 @@ from headwater.providers.catalogue import ADAPTERS
 
 Result = TypeVar("Result")
 
+# What is printed comes out of files and vendors: brackets and colons in it are no markup.
+_console = partial(Console, highlight=False, soft_wrap=True, markup=False, emoji=False)
 # A pipe or a file has no width: tables are not cut there.
-stdout = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+stdout = _console(width=None if sys.stdout.isatty() else 200)
+stderr = _console(stderr=True)
 
 
 class Interrupted(HeadwaterError):
@@ -39,7 +42,7 @@ def settings() -> Settings:
 
 def note(message: str) -> None:
     """Tell a person something that is not the result."""
-    stderr.print(message, style="dim", markup=False)
+    stderr.print(message, style="dim")
 
 
 def run(work: Callable[[], Coroutine[Any, Any, Result]], *, interrupted: str = "Stopped.") -> Result:
@@ -57,7 +60,7 @@ def run(work: Callable[[], Coroutine[Any, Any, Result]], *, interrupted: str = "
 
 def fail(error: HeadwaterError) -> NoReturn:
     """Print the sentence and leave."""
-    stderr.print(mask(str(error)), style="bold red", markup=False)
+    stderr.print(mask(str(error)), style="bold red")
     raise typer.Exit(error.exit_code)
 
 
@@ -83,5 +86,5 @@ def tty() -> bool:
 
 def confirmed(question: str) -> bool:
     """Ask a person; standard output stays free for the result."""
-    stderr.print(f"{question} [y/N] ", end="", markup=False)
+    stderr.print(f"{question} [y/N] ", end="")
     return sys.stdin.readline().strip().lower() in ("y", "yes")

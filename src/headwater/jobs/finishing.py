@@ -23,9 +23,9 @@ def rejects_path(output: Path) -> Path:
 
 
 async def finish(database: Database, workspace: int, job: int) -> None:
-    """Export a job, settle its account and mark it done; a failure is written to the job and raised.
+    """Export a job, settle its account and mark it done; a failure is written to the job, and ends the errand.
 
-    A lost database is no failure of the job: the errand is run again.
+    A lost database is no failure of the job: it is raised, so that the errand is run again.
     """
     try:
         await _export(database, workspace, job)
@@ -33,7 +33,7 @@ async def finish(database: Database, workspace: int, job: int) -> None:
         raise
     except (HeadwaterError, OSError) as error:
         await _set(database, workspace, job, "failed", str(error))
-        raise
+        return
     async with database.app(workspace) as connection:
         ledger = Ledger(connection)
         await ledger.available(job)  # the job's lock, before its row

@@ -130,8 +130,9 @@ select reason, count(*) as n from intake_row
 where workspace_id = current_workspace() and job_id = %(job)s and state = 'rejected' group by reason order by n desc;
 
 -- name: lookup_counts
--- Lookups by outcome, what was recalled and what that saved.
-select coalesce(outcome, state) as outcome, recalled_from, count(*) as n, sum(saved)::bigint as saved
+-- Lookups by outcome, what was recalled and what that saved, and how many ended with the money (see out_of_money).
+select coalesce(outcome, state) as outcome, recalled_from, count(*) as n, sum(saved)::bigint as saved,
+       count(*) filter (where trail -> -1 ->> 'stop' = 'the job may not spend what the next call could cost') as unpaid
 from lookup where workspace_id = current_workspace() and job_id = %(job)s group by 1, 2;
 
 -- name: call_counts

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from headwater.kit.errors import Unavailable
+from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.log import log
 from headwater.kit.settings import Settings, VendorSettings
 
@@ -29,7 +29,12 @@ class Sandbox:
         self.addresses: Mapping[str, str] = {}
 
     async def __aenter__(self) -> "Sandbox":
-        self._home.mkdir(parents=True, exist_ok=True)
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(
+                f"The data folder {self._home} can not be made ({error.strerror}); set HEADWATER_HOME."
+            ) from None
         self.addresses = await self._start([])
         self._watch = asyncio.create_task(self._keep())
         return self

@@ -13,7 +13,7 @@ _IN_TEXT = re.compile(
     r"""
     ( (?: api[_-]?key | token | secret | password | authorization ) [\w-]* ["']? \s* [:=] \s* )
     (?: "[^"]*" | '[^']*' | (?: (?: bearer | basic ) \s+ )? [^\s"'&,}]+ )
-    | ( :// [^:/@\s]* : ) [^@\s]+ @
+    | ( :// [^:/@\s]* : ) \S+ @
     """,
     re.IGNORECASE | re.VERBOSE,
 )
