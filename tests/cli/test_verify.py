@@ -4,34 +4,54 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import openpyxl
 import pytest
 
-HEADWATER = Path(sys.executable).with_name("headwater")
+from headwater.cli.main import main
+
+Verify = Callable[..., "Ended"]
 
 
-def verify(home: Path, *words: object, given: bytes = b"") -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
-    answer = subprocess.run(
-        [str(HEADWATER), "verify", *map(str, words)], input=given, capture_output=True, timeout=60, check=False,
-        env=environment | {"HEADWATER_HOME": str(home)}, cwd=home,
-    )  # fmt: skip
-    return subprocess.CompletedProcess(answer.args, answer.returncode, answer.stdout.decode(), answer.stderr.decode())
+class Ended(NamedTuple):
+    """How a command left, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    def lines(self) -> list[dict[str, Any]]:
+        assert (self.code, self.err) == (0, "")
+        return [json.loads(line) for line in self.out.splitlines()]
 
 
-def lines(home: Path, *words: object, given: bytes = b"") -> list[dict[str, Any]]:
-    answer = verify(home, *words, "--json", given=given)
-    assert (answer.returncode, answer.stderr) == (0, "")
-    return [json.loads(line) for line in answer.stdout.splitlines()]
+@pytest.fixture
+def verify(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Verify:
+    """Run ``headwater verify`` in a data folder that does not exist."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEADWATER_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("HEADWATER_DATABASE_URL", raising=False)
+
+    def run(*words: object) -> Ended:
+        with pytest.raises(SystemExit) as left:
+            main(["verify", *map(str, words)])
+        return Ended(int(left.value.code or 0), *capsys.readouterr())
+
+    return run
 
 
 def test_every_line_of_standard_input_gets_an_answer_in_its_order(tmp_path: Path) -> None:
+    headwater = Path(sys.executable).with_name("headwater")
     given = ["ada@lovelace.org", "", "no address", "info@GMAIL.com", "x\u0000@y.de", "jörg@müller.de", "a" * 1_000_000]
     raw = "\r\n".join(given).encode() + b"\n\xff@x.de\nRCPT TO:<a@b.co>\r\n"
-    found = lines(tmp_path, "email", "--level", "domain", given=raw)
+    answer = subprocess.run(
+        [headwater, "verify", "email", "--level", "domain", "--json"], input=raw, capture_output=True, timeout=60,
+        check=True, env={"HEADWATER_HOME": str(tmp_path), "PATH": os.defpath}, cwd=tmp_path,
+    )  # fmt: skip
+    found = [json.loads(line) for line in answer.stdout.splitlines()]
     assert [each["email"] for each in found[:7]] == given
     assert [each["status"] for each in found] == [
         "unknown", "invalid", "invalid", "risky", "invalid", "unknown", "invalid", "invalid", "invalid",
@@ -48,8 +68,8 @@ def test_every_line_of_standard_input_gets_an_answer_in_its_order(tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
-def test_numbers_are_answered_in_their_order(tmp_path: Path) -> None:
-    found = lines(tmp_path, "phone", "--region", "de", "+1 415 555 2671", "(030) 901820 ext. 7", "none")
+def test_numbers_are_answered_in_their_order(verify: Verify) -> None:
+    found = verify("phone", "--region", "de", "+1 415 555 2671", "(030) 901820 ext. 7", "none", "--json").lines()
     assert [each["e164"] for each in found] == ["+14155552671", "+4930901820", None]
     assert [each["valid"] for each in found] == [True, True, False]
     assert {
@@ -59,7 +79,7 @@ def test_numbers_are_answered_in_their_order(tmp_path: Path) -> None:
     assert (found[1]["extension"], found[1]["region"], found[1]["type"]) == ("7", "DE", "landline")
 
 
-def test_a_column_of_a_file_is_answered_row_by_row(tmp_path: Path) -> None:
+def test_a_column_of_a_file_is_answered_row_by_row(tmp_path: Path, verify: Verify) -> None:
     source = tmp_path / "people.xlsx"
     book = openpyxl.Workbook()
     sheet = book.active
@@ -68,15 +88,15 @@ def test_a_column_of_a_file_is_answered_row_by_row(tmp_path: Path) -> None:
         sheet.append(row)
     book.save(source)
     for named in ((), ("--column", "work email")):
-        found = lines(tmp_path, "email", "--file", source, *named, "--level", "syntax")
+        found = verify("email", "--file", source, *named, "--level", "syntax", "--json").lines()
         assert [each["email"] for each in found] == ["ada@lovelace.org", "", "cy@@x"]
 
 
-def test_a_table_shows_strangers_words_harmlessly(tmp_path: Path) -> None:
-    answer = verify(tmp_path, "email", "--level", "syntax", given=b"\x1b[31mred@x.de\n[/bold]@x.de\n")
-    assert answer.returncode == 0
-    assert "\x1b" not in answer.stdout
-    assert "[/bold]@x.de" in answer.stdout
+def test_a_table_shows_strangers_words_harmlessly(verify: Verify) -> None:
+    code, out, _ = verify("email", "--level", "syntax", "\x1b[31mred@x.de", "[/bold]@x.de")
+    assert code == 0
+    assert "\x1b" not in out
+    assert "[/bold]@x.de" in out
 
 
 @pytest.mark.parametrize(
@@ -89,16 +109,15 @@ def test_a_table_shows_strangers_words_harmlessly(tmp_path: Path) -> None:
         (("phone", "123", "--region", "Atlantis"), "Atlantis"),
     ],
 )
-def test_what_can_not_be_done_is_refused_in_words(tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:
-    answer = verify(tmp_path, *words)
-    assert answer.returncode == 2
-    assert answer.stdout == ""
-    assert sentence in answer.stderr
+def test_what_can_not_be_done_is_refused_in_words(verify: Verify, words: tuple[str, ...], sentence: str) -> None:
+    code, out, err = verify(*words)
+    assert (code, out) == (2, "")
+    assert sentence in err
 
 
-def test_an_unknown_column_is_refused_with_those_there_are(tmp_path: Path) -> None:
+def test_an_unknown_column_is_refused_with_those_there_are(tmp_path: Path, verify: Verify) -> None:
     (tmp_path / "people.csv").write_text("Name,Mail\nAda,ada@lovelace.org\n")
-    answer = verify(tmp_path, "email", "--file", "people.csv", "--column", "Shoe")
-    assert answer.returncode == 2
-    assert "'Shoe'" in answer.stderr
-    assert "Name, Mail" in answer.stderr
+    code, _, err = verify("email", "--file", "people.csv", "--column", "Shoe")
+    assert code == 2
+    assert "'Shoe'" in err
+    assert "Name, Mail" in err
