@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from headwater.kit.errors import Unavailable
 from headwater.kit.log import log
@@ -29,7 +30,6 @@ class Sandbox:
         self.addresses: Mapping[str, str] = {}
 
     async def __aenter__(self) -> "Sandbox":
-        self._home.mkdir(parents=True, exist_ok=True)
         self.addresses = await self._start([])
         self._watch = asyncio.create_task(self._keep())
         return self
@@ -43,7 +43,7 @@ class Sandbox:
 
     async def _start(self, ports: Sequence[str]) -> Mapping[str, str]:
         command = [sys.executable, "-m", "headwater_sandbox", "serve", "--home", str(self._home), "--exit-with-parent"]
-        with (self._home / "sandbox.log").open("ab") as logfile:
+        with self._log() as logfile:
             self._process = await asyncio.create_subprocess_exec(
                 *command, *ports, *self._arguments,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=logfile, start_new_session=True,
@@ -56,6 +56,14 @@ class Sandbox:
         if not line:
             raise Unavailable(f"The vendor sandbox did not start; see {self._home / 'sandbox.log'}.")
         return {name: str(value) for name, value in json.loads(line).items()}
+
+    def _log(self) -> BinaryIO:
+        """What it complains of is kept in its folder."""
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            return (self._home / "sandbox.log").open("ab")
+        except OSError as error:
+            raise Unavailable(f"The vendor sandbox can not use its folder {self._home}: {error.strerror}.") from error
 
     async def _keep(self) -> None:
         """A sandbox that was killed comes back on the same ports with all it remembers."""
