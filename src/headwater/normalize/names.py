@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from headwater.normalize.casing import recase, squeeze
+from headwater.normalize.casing import is_initials, recase, squeeze
 from headwater.normalize.name_tables import (
     CONJUNCTIONS,
     DEGREES,
@@ -141,9 +141,9 @@ def _strip(text: str, *, whole: bool) -> _Stripped:
     if whole and len(groups) > 1:
         surname, (given, given_suffix) = groups[0], _without_tail(groups[1], least=1)
         groups, suffix = [given, surname], suffix or given_suffix
-    words = _without_titles([word for group in groups for word in group])
+    # A lone dash or figure is no word, so a degree in front of it is at the end.
+    words = _without_titles([word for group in groups for word in group if any(map(str.isalpha, word))])
     words, tail_suffix = _without_tail(words, least=2 if whole else 1)
-    words = [word for word in words if any(map(str.isalpha, word))]
     if len(words) == 1 and squeeze(words[0]) in TITLES - SHY_TITLES:
         words = []
     cased = recase(" ".join(words))
@@ -194,7 +194,9 @@ def _without_tail(words: list[str], *, least: int) -> tuple[list[str], str | Non
 
 def _is_degree(word: str, *, after_comma: bool = False, shouting: bool = False) -> bool:
     squeezed = squeeze(word)
-    sure = after_comma or bool(_DOTTED.search(word)) or (word.isupper() and not shouting)
+    # Where all is in capitals they say nothing, unless they stay when the case is mended ("BOB MD" is "Bob MD").
+    telling = word.isupper() and (not shouting or is_initials(word))
+    sure = after_comma or bool(_DOTTED.search(word)) or telling
     return squeezed in SURE_DEGREES or (sure and (squeezed in DEGREES or squeezed in SHORT_DEGREES))
 
 
