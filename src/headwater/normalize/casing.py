@@ -47,7 +47,7 @@ def _capital(found: re.Match[str]) -> str:
         return "Mac" + lower[3:].capitalize()
     if lower.startswith("mc") and len(lower) > 3:
         return "Mc" + lower[2:].capitalize()
-    return part[:1].upper() + part[1:].lower().replace("i\u0307", "i")
+    return part[:1].title() + part[1:].lower().replace("i\u0307", "i")  # the title form of ß is Ss, not SS
 
 
 def is_initials(word: str) -> bool:

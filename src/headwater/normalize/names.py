@@ -146,7 +146,10 @@ def _strip(text: str, *, whole: bool) -> _Stripped:
     words, tail_suffix = _without_tail(words, least=2 if whole else 1)
     if len(words) == 1 and squeeze(words[0]) in TITLES - SHY_TITLES:
         words = []
-    cased = recase(" ".join(words))
+    plain = " ".join(words)
+    cased = recase(plain)
+    if compatible(cased) != cased:  # a capital can make a sound text look damaged ("Â¡")
+        cased = plain
     return _Stripped(tuple(cased.split()), suffix or tail_suffix, found_nickname)
 
 
