@@ -4,7 +4,13 @@ Mail servers are asked by ``smtp`` alone, and only for who configured an identit
 outside verifier says of a mailbox is handed in and joined.
 """
 
-from headwater.verification.emails import MailboxAnswer, MailboxEvidence, check_emails, with_mailbox_evidence
+from headwater.verification.emails import (
+    MailboxAnswer,
+    MailboxEvidence,
+    check_emails,
+    with_mailbox_evidence,
+    with_mailbox_report,
+)
 from headwater.verification.numbering import PHONE_TYPES
 from headwater.verification.phones import check_phone, check_phones
 from headwater.verification.resolver import MailRoute, Resolver, Route
@@ -44,4 +50,5 @@ __all__ = [
     "check_syntax",
     "retry_after",
     "with_mailbox_evidence",
+    "with_mailbox_report",
 ]
