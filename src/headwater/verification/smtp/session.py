@@ -1,0 +1,138 @@
+"""One polite conversation: greeting, TLS where it is offered, a transaction for each recipient, QUIT."""
+
+import contextlib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headwater.records import SmtpReply
+from headwater.verification.smtp.identity import Identity
+from headwater.verification.smtp.replies import Line, to_reply
+from headwater.verification.smtp.wire import Broken, Wire
+
+# A server that does not know EHLO may know HELO (RFC 5321 §3.2); any other refusal is about us.
+_NO_EHLO = frozenset((500, 501, 502, 504))
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. Filters exist that think 30 seconds about each recipient, so one patient try beats two hasty ones."""
+
+    connect: float = 5.0
+    banner: float = 30.0
+    command: float = 30.0
+    rcpt: float = 45.0
+    tls: float = 15.0
+    quit: float = 3.0
+
+
+class Refused(Exception):
+    """The server does not want to talk to us."""
+
+    def __init__(self, reply: SmtpReply) -> None:
+        super().__init__(reply.text)
+        self.reply = reply
+
+
+def unverified() -> ssl.SSLContext:
+    """TLS without a look at the certificate, as mail servers do among themselves: few of theirs would pass."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context
+
+
+class Session:
+    """An open conversation. After it broke, or the server said 421, it is ``over``."""
+
+    def __init__(self, wire: Wire, identity: Identity, timeouts: Timeouts) -> None:
+        self.recipients = 0
+        self.over = False
+        self._wire = wire
+        self._identity = identity
+        self._timeouts = timeouts
+        self._features: frozenset[str] = frozenset()
+        self._greeted = False
+        self._used = False
+
+    @property
+    def speaks_utf8(self) -> bool:
+        return {"SMTPUTF8", "8BITMIME"} <= self._features
+
+    async def greet(self, host: str, tls: ssl.SSLContext | None) -> None:
+        """From the banner to EHLO, with TLS where it is offered. Raises Refused or Broken."""
+        banner = await self._wire.reply("connect", self._timeouts.banner)
+        self._greeted = True
+        _wanted(banner, 220)
+        await self._hello()
+        if tls is not None and "STARTTLS" in self._features:
+            self._wire.send("starttls", "STARTTLS")
+            if (await self._wire.reply("starttls", self._timeouts.command)).code == 220:
+                await self._wire.start_tls(tls, host, self._timeouts.tls)
+                await self._hello()
+
+    async def _hello(self) -> None:
+        lines = await self._say("EHLO")
+        if lines[-1].code in _NO_EHLO:
+            lines = await self._say("HELO")
+        _wanted(to_reply("ehlo", lines), 250)
+        self._features = frozenset(line.text.upper().partition(" ")[0] for line in lines[1:])
+
+    async def _say(self, verb: str) -> list[Line]:
+        self._wire.send("ehlo", f"{verb} {self._identity.helo}")
+        return await self._wire.lines("ehlo", self._timeouts.command)
+
+    async def ask(self, recipient: str) -> SmtpReply:
+        """A transaction of its own: the reply to RCPT, or to what kept us from sending it."""
+        sender = f"MAIL FROM:<{self._identity.mail_from}>"
+        if not recipient.isascii():
+            sender += " BODY=8BITMIME SMTPUTF8"
+        commands = [("mail", sender), ("rcpt", f"RCPT TO:<{recipient}>")]
+        if self._used:
+            commands.insert(0, ("mail", "RSET"))
+        self._used = True
+        return await self._exchange(commands)
+
+    async def also(self, recipient: str) -> SmtpReply:
+        """One more recipient in the same transaction."""
+        return await self._exchange([("rcpt", f"RCPT TO:<{recipient}>")])
+
+    async def _exchange(self, commands: Sequence[tuple[str, str]]) -> SmtpReply:
+        """The last reply, or the first that says no; all commands leave together where that is offered (RFC 2920)."""
+        self.recipients += 1
+        pipelined = "PIPELINING" in self._features
+        said: SmtpReply | None = None
+        try:
+            if pipelined:
+                self._wire.send(commands[0][0], *(command for _, command in commands))
+            for phase, command in commands:
+                if not pipelined:
+                    self._wire.send(phase, command)
+                reply = await self._wire.reply(phase, self._timeouts.rcpt)
+                said = said if said is not None and not _good(said) else reply
+                if reply.code == 421 or not (pipelined or _good(reply)):
+                    break
+        except Broken as broken:
+            self.over = True
+            return said if said is not None and not _good(said) else broken.reply
+        assert said is not None  # there is a command
+        self.over = reply.code == 421
+        return said
+
+    async def end(self) -> None:
+        """Say goodbye to whoever greeted us, and hang up."""
+        with contextlib.suppress(Broken):
+            if self._greeted:
+                self._wire.send("mail", "QUIT")
+                await self._wire.reply("mail", self._timeouts.quit)
+        await self._wire.close(self._timeouts.quit)
+
+
+def _good(reply: SmtpReply) -> bool:
+    return reply.code is not None and 200 <= reply.code < 300
+
+
+def _wanted(reply: SmtpReply, code: int) -> None:
+    if reply.code != code:
+        raise Refused(reply)
