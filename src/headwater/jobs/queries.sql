@@ -196,3 +196,42 @@ update lookup set state = 'new', outcome = null, finished_at = null
 where workspace_id = current_workspace() and job_id = %(job)s
   and (outcome in ('partial', 'none') or state = 'cancelled')
 returning id;
+
+-- name: catch_all
+-- Whether a domain behind these hosts is known to take every name.
+select catch_all from mail_domain
+where realm = %(realm)s and domain = %(domain)s and hosts = %(hosts)s and known_until > clock_timestamp();
+
+-- name: remember_catch_all
+-- How a domain treats unknown names rarely changes: believed for a week.
+insert into mail_domain (realm, domain, hosts, catch_all, known_until)
+values (%(realm)s, %(domain)s, %(hosts)s, %(catch_all)s, clock_timestamp() + interval '7 days')
+on conflict (realm, domain, hosts) do update set catch_all = excluded.catch_all, known_until = excluded.known_until;
+
+-- name: put_off
+-- Addresses to be asked for again; one that waits already goes on waiting.
+insert into mailbox_recheck (workspace_id, address, deferrals, due_at)
+select current_workspace(), address, 1, clock_timestamp() + make_interval(secs => after)
+from jsonb_to_recordset(%(rows)s) as r(address text, after float8)
+on conflict do nothing;
+
+-- name: due_rechecks
+-- Addresses that are due, kept from other processes while this one asks.
+update mailbox_recheck set due_at = clock_timestamp() + make_interval(secs => %(lease)s)
+where (workspace_id, address) in (
+    select r.workspace_id, r.address from mailbox_recheck r join workspace w on w.id = r.workspace_id
+    where w.realm = %(realm)s and r.due_at <= clock_timestamp()
+    order by r.due_at limit %(n)s for update of r skip locked)
+returning workspace_id, address, deferrals;
+
+-- name: settle_rechecks
+-- Put off once more, or done with.
+with answered as (
+    select address, after from jsonb_to_recordset(%(rows)s) as r(address text, after float8)
+), done as (
+    delete from mailbox_recheck m using answered a
+    where m.workspace_id = current_workspace() and m.address = a.address and a.after is null
+)
+update mailbox_recheck m set deferrals = deferrals + 1, due_at = clock_timestamp() + make_interval(secs => a.after)
+from answered a
+where m.workspace_id = current_workspace() and m.address = a.address and a.after is not null;
