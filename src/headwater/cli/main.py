@@ -18,8 +18,8 @@ app = typer.Typer(
 app.command("enrich")(enrich.enrich)
 app.command("quote")(enrich.quote_file)
 app.command("worker")(work.worker)
-app.command("doctor")(doctor.doctor)
 app.command("calls")(jobs.calls)
+app.add_typer(doctor.app, name="doctor")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(contacts.app, name="contacts")
 
