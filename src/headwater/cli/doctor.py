@@ -1,11 +1,11 @@
-"""``headwater doctor``: what is configured, what can be reached, what is missing."""
+"""``headwater doctor``: what is configured, reachable, missing; ``doctor smtp``: would a mail server answer us."""
 
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import typer
@@ -19,9 +19,17 @@ from headwater.kit.errors import HeadwaterError
 from headwater.kit.log import mask
 from headwater.kit.settings import Settings
 from headwater.providers.catalogue import ADAPTERS
-from headwater.verification import Resolver, Route
+from headwater.verification import Identity, Resolver, Route
+from headwater.verification.smtp import Check, State, audit, lookup_by
+from headwater.verification.smtp.audit import WELL_KNOWN
 
 _PATIENCE = 5.0  # seconds for a connection
+_NO_IDENTITY = (
+    "to ask mail servers for mailboxes, set HEADWATER_SMTP_HELO (this machine's public name) and "
+    "HEADWATER_SMTP_MAIL_FROM (a mailbox of yours that is read)"
+)
+
+app = typer.Typer(invoke_without_command=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +41,48 @@ class Finding:
     text: str
 
 
-def doctor(as_json: AsJson = False) -> None:
+@app.callback()
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     """Tell what is configured, reachable and missing. Exit code 1 if something is wrong."""
+    if context.invoked_subcommand is not None:
+        return
     findings = run(_examine)
-    if as_json:
-        typer.echo(json.dumps([asdict(each) for each in findings]))
-    else:
-        table = Table("part", "state", "")
-        for each in findings:
-            table.add_row(each.part, each.state, each.text)
-        stdout.print(table)
+    _show("part", [asdict(each) for each in findings], as_json)
     if any(each.state == "wrong" for each in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def smtp(
+    context: typer.Context,
+    as_json: AsJson = False,
+    host: Annotated[str, typer.Option(help="A mail server to try whether port 25 is open.")] = WELL_KNOWN,
+) -> None:
+    """Tell whether mail servers would answer us: port 25, names, SPF, blocklists. Exit code 1 if something fails."""
+    checks = run(lambda: _audit(host))
+    before = context.parent is not None and bool(context.parent.params["as_json"])
+    _show("name", [asdict(each) for each in checks], as_json or before)
+    if any(each.state is State.FAIL for each in checks):
+        raise typer.Exit(1)
+
+
+def _show(first: str, lines: Sequence[dict[str, str]], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(lines))
+        return
+    table = Table(first, "state", "")
+    for line in lines:
+        table.add_row(*line.values())
+    stdout.print(table)
+
+
+async def _audit(host: str) -> list[Check]:
+    configured = settings()
+    identity = Identity.configured(configured.smtp_helo, configured.smtp_mail_from)
+    if identity is None:
+        return [Check("identity", State.FAIL, f"{_NO_IDENTITY}; until then they are judged by syntax, lists and DNS")]
+    async with Resolver(configured.dns) as resolver:
+        return await audit(identity, resolver, lookup=lookup_by(configured.dns), host=host)
 
 
 async def _examine() -> list[Finding]:
@@ -58,6 +96,7 @@ async def _examine() -> list[Finding]:
         ),
         await _told("database", _database(configured)),
         await _told("resolver", _resolver(configured)),
+        await _told("mailboxes", _mailboxes(configured)),
         *[await _told(name, _vendor(configured, name)) for name in ADAPTERS],
     ]
 
@@ -84,6 +123,13 @@ async def _resolver(configured: Settings) -> Finding:
     if route.kind is Route.UNKNOWN:
         return Finding("resolver", "wrong", f"{where} does not answer ({route.detail}); set HEADWATER_DNS=host:port")
     return Finding("resolver", "ok", where)
+
+
+async def _mailboxes(configured: Settings) -> Finding:
+    identity = Identity.configured(configured.smtp_helo, configured.smtp_mail_from)
+    if identity is None:
+        return Finding("mailboxes", "missing", _NO_IDENTITY)
+    return Finding("mailboxes", "ok", f"asked for as {identity.helo}; would they answer: headwater doctor smtp")
 
 
 async def _vendor(configured: Settings, name: str) -> Finding:

@@ -6,7 +6,6 @@ process is alive then. After the last one the address stays unknown.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -107,5 +106,3 @@ async def _remember(
 def _again(row: Mapping[str, Any], verdict: EmailVerdict) -> float | None:
     """Seconds until the address is asked for once more; None if it need not, or patience is at its end."""
     return retry_after(row["deferrals"] + 1) if verdict.sub_status == MailboxState.DEFERRED else None
-
-

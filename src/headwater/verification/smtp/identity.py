@@ -19,6 +19,15 @@ class Identity:
         """Check both; borrowed names get the sender's address listed, so they are refused."""
         return cls(_host(helo.strip().rstrip(".").lower()), _mailbox(mail_from.strip()))
 
+    @classmethod
+    def configured(cls, helo: str | None, mail_from: str | None) -> "Identity | None":
+        """From the settings; None, which turns level 4 off, where neither is set."""
+        if helo is None and mail_from is None:
+            return None
+        if helo is None or mail_from is None:
+            raise BadInput("Set both HEADWATER_SMTP_HELO and HEADWATER_SMTP_MAIL_FROM, or neither.")
+        return cls.of(helo, mail_from)
+
 
 def _host(name: str) -> str:
     if not check_syntax(f"postmaster@{name}").ok or not name.isascii():
