@@ -4,6 +4,8 @@ import dataclasses
 import json
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +13,13 @@ import typer
 from phonenumbers import SUPPORTED_REGIONS
 from rich.table import Table
 
+from headwater.cli.enrich import MADE_UP
 from headwater.cli.shell import note, run, settings, stdout
 from headwater.intake import open_source
 from headwater.intake.column import find_column, read_column
 from headwater.jobs.validating import Validator, Verdict, open_validator
 from headwater.kit.errors import BadInput
+from headwater.kit.settings import Settings
 from headwater.records import Column, EmailVerdict, PhoneVerdict
 from headwater.verification import Level
 
@@ -31,12 +35,20 @@ def email(
     addresses: Annotated[list[str] | None, typer.Argument(help="Addresses; without any, one a line is read.")] = None,
     file: File = None,
     column: Named = None,
-    level: Annotated[Level, typer.Option(help="How deep to look.")] = Level.MX,
+    level: Annotated[Level | None, typer.Option(help="How deep to look; as deep as it goes if not given.")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Conversations with mail servers at once.")] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Ask the made-up world; nobody real is asked.")] = False,
     as_lines: AsLines = False,
 ) -> None:
-    """Check e-mail addresses: syntax, what lists say, where the domain takes its mail."""
+    """Check e-mail addresses: syntax, what lists say, where the domain takes its mail, and the mailbox itself.
+
+    Mail servers are asked (level smtp) only under an identity of yours: see headwater doctor smtp.
+    """
     texts = _texts(addresses, file, column, Column.EMAIL)
-    _check(lambda validator: validator.emails(texts, level), email_line, _EMAIL_TABLE, as_lines=as_lines)
+    opened = partial(open_validator, sandbox=sandbox, concurrency=concurrency)
+    _check(opened, lambda validator: validator.emails(texts, level), email_line, _EMAIL_TABLE, as_lines=as_lines)
+    if sandbox:
+        note(MADE_UP)
 
 
 @app.command("phone")
@@ -50,7 +62,8 @@ def phone(
     """Check telephone numbers against the numbering plans."""
     home = _region(region)
     texts = _texts(numbers, file, column, Column.PHONE)
-    _check(lambda validator: validator.phones(texts, home), phone_line, _PHONE_TABLE, as_lines=as_lines)
+    work = partial(Validator.phones, numbers=texts, region=home)
+    _check(open_validator, work, phone_line, _PHONE_TABLE, as_lines=as_lines)
 
 
 def _region(text: str | None) -> str | None:
@@ -84,6 +97,7 @@ def _lines() -> Iterator[str]:
 
 
 def _check(
+    opened: Callable[[Settings, Callable[[str], None]], AbstractAsyncContextManager[Validator]],
     work: Callable[[Validator], AsyncIterator[Any]],
     line: Callable[[Any], dict[str, Any]],
     columns: tuple[str, ...],
@@ -92,7 +106,7 @@ def _check(
 ) -> None:
     async def all_of_it() -> None:
         table = Table(*columns)
-        async with open_validator(settings(), note) as validator:
+        async with opened(settings(), note) as validator:
             async for verdict in work(validator):
                 if as_lines:
                     typer.echo(json.dumps(line(verdict), default=str))

@@ -5,6 +5,7 @@ process is alive then. After the last one the address stays unknown.
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -17,8 +18,18 @@ from headwater.jobs.reading import SQL
 from headwater.kit.errors import Unavailable
 from headwater.kit.group import grouped
 from headwater.kit.log import log
+from headwater.kit.settings import Settings
 from headwater.records import EmailVerdict, Field
-from headwater.verification import MailboxState, retry_after
+from headwater.verification import (
+    CatchAllMemory,
+    Identity,
+    MailboxState,
+    Politeness,
+    Prober,
+    Resolver,
+    retry_after,
+)
+from headwater.verification.smtp.memory import KEEP
 
 _LOOK = 5.0  # seconds between two looks for what is due
 _MOST = 200  # addresses asked for at once
@@ -43,9 +54,32 @@ class KnownDomains:
         return row["catch_all"] if row else None
 
     async def put(self, domain: str, hosts: tuple[str, ...], catch_all: bool) -> None:
-        values = {"realm": self._realm, "domain": domain, "hosts": sorted(hosts), "catch_all": catch_all}
+        values = {"realm": self._realm, "domain": domain, "hosts": sorted(hosts), "catch_all": catch_all,
+                  "keep": KEEP}  # fmt: skip
         async with self._database.worker() as connection:
             await connection.execute(SQL["remember_catch_all"], values)
+
+
+def prober_of(
+    settings: Settings,
+    resolver: Resolver,
+    realm: str,
+    memory: CatchAllMemory | None,
+    *,
+    conversations: int | None = None,
+) -> Prober | None:
+    """Who asks mail servers, if an identity is set up; ``conversations`` is how many may be held at once.
+
+    The sandbox's mail servers are one program on this machine, which nobody needs to be spared.
+    """
+    identity = Identity.configured(settings.smtp_helo, settings.smtp_mail_from)
+    if identity is None:
+        return None
+    made_up = realm == "sandbox"
+    polite = Politeness(connections=20, per_minute=60_000, burst=1_000) if made_up else Politeness()
+    if conversations:
+        polite = dataclasses.replace(polite, sessions=conversations)
+    return Prober(identity, resolver, port=settings.smtp_port, politeness=polite, allow_private=made_up, memory=memory)
 
 
 async def put_off(connection: Connection, verdicts: Iterable[EmailVerdict]) -> None:

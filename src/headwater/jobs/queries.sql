@@ -203,9 +203,9 @@ select catch_all from mail_domain
 where realm = %(realm)s and domain = %(domain)s and hosts = %(hosts)s and known_until > clock_timestamp();
 
 -- name: remember_catch_all
--- How a domain treats unknown names rarely changes: believed for a week.
+-- How a domain treats unknown names.
 insert into mail_domain (realm, domain, hosts, catch_all, known_until)
-values (%(realm)s, %(domain)s, %(hosts)s, %(catch_all)s, clock_timestamp() + interval '7 days')
+values (%(realm)s, %(domain)s, %(hosts)s, %(catch_all)s, clock_timestamp() + make_interval(secs => %(keep)s))
 on conflict (realm, domain, hosts) do update set catch_all = excluded.catch_all, known_until = excluded.known_until;
 
 -- name: put_off

@@ -95,7 +95,7 @@ def _port(address: str) -> str:
 
 
 def sandboxed(settings: Settings, addresses: Mapping[str, str]) -> Settings:
-    """The settings with every vendor and the resolver pointing at the sandbox, whatever real keys are set."""
+    """The settings with vendors, resolver and mail servers pointing at the sandbox, whatever real keys are set."""
     vendors = {
         name: VendorSettings.model_validate(
             {
@@ -107,4 +107,5 @@ def sandboxed(settings: Settings, addresses: Mapping[str, str]) -> Settings:
         )
         for name in _VENDORS
     }
-    return settings.model_copy(update={"vendors": vendors, "dns": addresses["dns"]})
+    mail = int(_port(addresses["smtp"]))
+    return settings.model_copy(update={"vendors": vendors, "dns": addresses["dns"], "smtp_port": mail})
