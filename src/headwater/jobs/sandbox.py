@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.log import log
@@ -29,12 +30,6 @@ class Sandbox:
         self.addresses: Mapping[str, str] = {}
 
     async def __aenter__(self) -> "Sandbox":
-        try:
-            self._home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInput(
-                f"The data folder {self._home} can not be made ({error.strerror}); set HEADWATER_HOME."
-            ) from None
         self.addresses = await self._start([])
         self._watch = asyncio.create_task(self._keep())
         return self
@@ -48,7 +43,7 @@ class Sandbox:
 
     async def _start(self, ports: Sequence[str]) -> Mapping[str, str]:
         command = [sys.executable, "-m", "headwater_sandbox", "serve", "--home", str(self._home), "--exit-with-parent"]
-        with (self._home / "sandbox.log").open("ab") as logfile:
+        with self._log() as logfile:
             self._process = await asyncio.create_subprocess_exec(
                 *command, *ports, *self._arguments,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=logfile, start_new_session=True,
@@ -61,6 +56,16 @@ class Sandbox:
         if not line:
             raise Unavailable(f"The vendor sandbox did not start; see {self._home / 'sandbox.log'}.")
         return {name: str(value) for name, value in json.loads(line).items()}
+
+    def _log(self) -> BinaryIO:
+        """What it complains of is kept in its folder."""
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            return (self._home / "sandbox.log").open("ab")
+        except OSError as error:
+            raise BadInput(
+                f"The data folder {self._home} can not be used ({error.strerror}); set HEADWATER_HOME."
+            ) from None
 
     async def _keep(self) -> None:
         """A sandbox that was killed comes back on the same ports with all it remembers."""

@@ -21,6 +21,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+import psycopg
+
 from headwater.db.embedded import identity, locks, serverlog
 from headwater.db.embedded.binaries import MAJOR, Binaries, find_binaries, runnable_by
 from headwater.db.embedded.errors import FixFolder, FreeDiskSpace, ReadServerLog, StopOtherServer
@@ -280,11 +282,20 @@ def _command(places: Places, binaries: Binaries, sockets: Path) -> list[str]:
 
 @contextmanager
 def _plain_errors(home: Path) -> Iterator[None]:
-    """Say in one sentence what the operating system objects to."""
+    """Say in one sentence what the operating system, or the started server, objects to."""
     try:
         yield
     except OSError as error:
         where = error.filename or home
         if error.errno == errno.ENOSPC:
-            raise FreeDiskSpace(f"The disk of {where} is full: free some space and start again.") from error
+            raise _disk_full(where) from error
         raise FixFolder(f"The embedded database cannot use {where}: {error.strerror or error}.") from error
+    except psycopg.errors.DiskFull as error:
+        raise _disk_full(home) from error
+    except psycopg.Error as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ReadServerLog(f"The embedded database of {home} started and refuses to serve: {reason}.") from error
+
+
+def _disk_full(where: Path | str) -> FreeDiskSpace:
+    return FreeDiskSpace(f"The disk of {where} is full: free some space and start again.")
