@@ -31,7 +31,7 @@ def recase(text: str) -> str:
 def _word(word: str, *, small: bool) -> str:
     if small and word.lower() in SMALL_PARTICLES:
         return word.lower()
-    if word.upper() in _ROMAN or _is_initials(word):
+    if word.upper() in _ROMAN or is_initials(word):
         return word.upper()
     return _WORD.sub(_capital, word)
 
@@ -50,7 +50,7 @@ def _capital(found: re.Match[str]) -> str:
     return part[:1].upper() + part[1:].lower().replace("i\u0307", "i")
 
 
-def _is_initials(word: str) -> bool:
+def is_initials(word: str) -> bool:
     """Two capitals that can not be a syllable (``JP``, ``TJ``) or end in J (``AJ``) are initials."""
     return len(word) == 2 and word.isupper() and word.isascii() and (word[1] == "J" or not _VOWELS.intersection(word))
 

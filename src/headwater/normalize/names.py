@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from headwater.normalize.casing import recase, squeeze
+from headwater.normalize.casing import is_initials, recase, squeeze
 from headwater.normalize.name_tables import (
     CONJUNCTIONS,
     DEGREES,
@@ -193,7 +193,9 @@ def _without_tail(words: list[str], *, least: int) -> tuple[list[str], str | Non
 
 def _is_degree(word: str, *, after_comma: bool = False, shouting: bool = False) -> bool:
     squeezed = squeeze(word)
-    sure = after_comma or bool(_DOTTED.search(word)) or (word.isupper() and not shouting)
+    # Where all is in capitals they say nothing, unless they stay when the case is mended ("BOB MD" is "Bob MD").
+    telling = word.isupper() and (not shouting or is_initials(word))
+    sure = after_comma or bool(_DOTTED.search(word)) or telling
     return squeezed in SURE_DEGREES or (sure and (squeezed in DEGREES or squeezed in SHORT_DEGREES))
 
 
