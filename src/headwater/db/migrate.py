@@ -22,7 +22,7 @@ from headwater.db.session import connection_info
 from headwater.kit.errors import Unavailable
 
 ROLES = ("headwater_owner", "headwater_app", "headwater_worker")
-_LOCK = 7_401_220_268  # any number that nobody else takes
+LOCK = 7_401_220_268  # any number that nobody else takes
 _SCRIPTS = Path(str(resources.files("headwater.db") / "migrations"))
 
 
@@ -39,7 +39,7 @@ def upgrade(dsn: str) -> None:
         # another's upgrade may take longer than a session of ours may otherwise wait
         connection.execute("set lock_timeout = 0")
         connection.execute("set statement_timeout = 0")
-        connection.execute("select pg_advisory_lock(%s)", [_LOCK])
+        connection.execute("select pg_advisory_lock(%s)", [LOCK])
         if not _is_current(connection):
             _make_roles(connection)
             _run_alembic(dsn)
