@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -73,3 +75,26 @@ def test_a_server_that_says_nothing(tmp_path: Path) -> None:
 def test_somebody_elses_upgrade(server: Server, tmp_path: Path) -> None:
     with _upgrading(server.create()) as address:
         assert _interrupted(address, tmp_path) < SOON
+
+
+FROZEN = """
+import asyncio, os, signal
+from headwater.cli.shell import run
+
+async def work():
+    asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), signal.SIGINT)
+    while True:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            pass  # as who waits for a connection that never comes
+
+run(work, interrupted="Stopped; go on with: the same command.")
+"""
+
+
+def test_work_that_does_not_end_is_left_by_force() -> None:
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", FROZEN], capture_output=True, text=True, timeout=LONG, check=False)
+    assert time.monotonic() - began < LONG
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped; go on with: the same command.\n")
