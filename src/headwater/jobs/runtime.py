@@ -106,10 +106,11 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Start everything that a job needs; ``note`` hears what a person should know."""
     async with AsyncExitStack() as stack:
+        # First, because it knows how open a new data folder has to be.
+        database = await stack.enter_async_context(database_of(settings, note))
         if realm == "sandbox":
             sandbox = Sandbox(settings.home / "sandbox", sandbox_arguments)
             settings = sandboxed(settings, (await stack.enter_async_context(sandbox)).addresses)
-        database = await stack.enter_async_context(database_of(settings, note))
         resolver = await stack.enter_async_context(Resolver(settings.dns))
         workspace = await enter_workspace(database, settings.workspace, realm)
         yield await _wire(settings, realm, database, resolver, workspace, note)
