@@ -1,9 +1,10 @@
-"""An export that can not be written ends the job with its reason, and does not keep anybody waiting."""
+"""The last errand of a job: what fails is told on the job and keeps nobody waiting; what has ended is left alone."""
 
 import resource
 from pathlib import Path
 from typing import Any
 
+import pytest
 from psycopg.types.json import Jsonb
 
 from headwater.contacts import Contacts
@@ -15,11 +16,13 @@ from headwater.jobs.reading import SQL
 from headwater.records import Contact
 
 
-async def _exporting(database: Database, workspace: Workspace, output: Path) -> int:
+async def _exporting(
+    database: Database, workspace: Workspace, output: Path, *, state: str = "exporting", options: Any = None
+) -> int:
     """A job of one row, a large one, that waits for nothing but its export."""
     values = {
         "fingerprint": str(output), "source": "s", "sha256": "x", "output": str(output), "headers": ["note"],
-        "options": Jsonb(Options().stored()), "rows": 1,
+        "options": Jsonb(options or Options().stored()), "rows": 1,
     }  # fmt: skip
     async with database.app(workspace.id) as connection:
         job = await (await connection.execute(SQL["create_job"], values)).fetchone()
@@ -27,7 +30,7 @@ async def _exporting(database: Database, workspace: Workspace, output: Path) -> 
         [contact] = await Contacts(connection).add([Contact(last_name="Lovelace")])
         row = {"line": 2, "cells": ["n" * 500_000], "state": "accepted", "notes": None, "contact_id": contact}
         await connection.execute(SQL["add_rows"], {"job": job["id"], "rows": Jsonb([row])})
-        await connection.execute("update job set state = 'exporting' where id = %s", [job["id"]])
+        await connection.execute("update job set state = %s where id = %s", [state, job["id"]])
     return int(job["id"])
 
 
@@ -59,3 +62,25 @@ async def test_a_full_disk_fails_the_job(database: Database, workspace: Workspac
     assert row["state"] == "failed"
     assert "out.csv stopped" in row["reason"]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "cancelled", "running"])
+async def test_an_errand_that_comes_again_leaves_a_file_alone(
+    database: Database, workspace: Workspace, tmp_path: Path, state: str
+) -> None:
+    """Its worker died after the job had ended; the file may have been worked on since."""
+    output = tmp_path / "out.csv"
+    job = await _exporting(database, workspace, output, state=state)
+    output.write_text("worked on")
+    await finish(database, workspace.id, job)
+    assert output.read_text() == "worked on"
+    assert (await _job(database, workspace, job))["state"] == state
+
+
+async def test_who_waits_hears_of_a_fault_of_ours_too(database: Database, workspace: Workspace, tmp_path: Path) -> None:
+    job = await _exporting(database, workspace, tmp_path / "out.csv", options={"want": 7})
+    with pytest.raises(TypeError):
+        await finish(database, workspace.id, job)
+    row = await _job(database, workspace, job)
+    assert row["state"] == "failed"
+    assert "TypeError" in row["reason"]
