@@ -1,5 +1,6 @@
 """The last stage of a job: its rows go out, its unspent money goes back. Running it twice gives the same file."""
 
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from headwater.jobs.columns import Cell, OutRow, cells, chosen
 from headwater.jobs.options import Options
 from headwater.jobs.reading import SQL
 from headwater.kit.errors import HeadwaterError, Unavailable
+from headwater.kit.log import log
 from headwater.ledger import Ledger
 
 _CHUNK = 1000
@@ -39,6 +41,7 @@ async def finish(database: Database, workspace: int, job: int) -> None:
     except (HeadwaterError, OSError) as error:
         await _fail(database, workspace, job, str(error))
     except Exception as error:  # a fault of ours, raised again; who waits for this job must hear that it ended
+        log.error("an output could not be made", job=job, trace=traceback.format_exc())
         await _fail(database, workspace, job, f"The output could not be made ({type(error).__name__}: {error}).")
         raise
     else:

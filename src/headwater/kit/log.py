@@ -18,6 +18,9 @@ _IN_TEXT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+# They complain of a lost database on their own, with traces.
+_LIBRARIES = ("procrastinate", "psycopg")
+
 
 def mask(text: str) -> str:
     """Take what looks like a secret out of a text: ``api_key=abc`` and the password of an address."""
@@ -43,8 +46,23 @@ def _clean(name: str, value: Any) -> Any:
     return mask(value if isinstance(value, str) else str(value))
 
 
+class _Library(logging.Handler):
+    """What a library tells of: masked, in one line, and one level lower than it thinks.
+
+    A database that is away for a moment is waited for; what comes of it is told by those who waited.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        details = {"reason": str(error.__cause__ or error)} if error else {}
+        log.info(record.getMessage(), library=record.name, **details)
+
+
 def configure(level: str = "WARNING") -> None:
     """Set the level; called once by an entry point."""
+    for name in _LIBRARIES:
+        library = logging.getLogger(name)
+        library.handlers, library.propagate = [_Library(logging.WARNING)], False
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
