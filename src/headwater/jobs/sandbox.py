@@ -16,7 +16,7 @@ from headwater.kit.settings import Settings, VendorSettings
 
 _VENDORS = ("hunter", "apollo", "icypeas", "dropcontact")
 # For prices, which need no running sandbox.
-NOWHERE: Mapping[str, str] = dict.fromkeys((*_VENDORS, "dns", "smtp"), "127.0.0.1:1")
+NOWHERE: Mapping[str, str] = dict.fromkeys((*_VENDORS, "dns", "smtp"), "http://127.0.0.1:1")
 _STARTUP = 30.0  # seconds
 _LEAVE = 0.3  # seconds it has to stop by itself
 
