@@ -180,6 +180,7 @@ def vendor(
     submits: bool = False,
     limit: Limit = WIDE,
     price: int = PRICE,
+    units: int = CREDIT,
     in_flight: int = 40,
     timeout: float = 10.0,
 ) -> Vendor:
@@ -189,7 +190,7 @@ def vendor(
         finds=frozenset({Field.TITLE}),
         needs=(frozenset({"full_name"}),),
         batch=batch,
-        charge=Charge(hit=CREDIT),
+        charge=Charge(hit=units),
         hit_rate=0.5,
         submits=submits,
         timeout=timeout,

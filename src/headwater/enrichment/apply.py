@@ -162,6 +162,8 @@ class Applier:
     ) -> None:
         """A call brought no (further) answer: apply what did come, then deal with the rest by kind."""
         held = _Call(call, token, vendor, operation)
+        if kind is Failure.UNKNOWN and not operation.charge.most(operation.finds):
+            kind = Failure.RETRY  # nothing can have been charged, so it may be asked again
         async with self.database.worker() as connection:
             found = await store.rows(connection, "call_items", call=call)
         lines = [Line.of(row) for row in found if not row["applied"]]

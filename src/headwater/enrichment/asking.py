@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -71,10 +72,10 @@ class Asking:
         self.vendors = vendors
         self.lane = lane
         self.worker = worker
-        self.http = http
         self.applier = applier
         self.vendor, self.operation = vendors.find(lane)
         self.adapter = self.vendor.adapter
+        self._exchange = self.vendor.exchange or partial(send, http)
         declaration = self.adapter.declaration
         self.offer = Offer(declaration.name, self.operation, self.vendor.credit_price, declaration.reliability)
         self.lease = self.operation.timeout + _MARGIN
@@ -219,7 +220,7 @@ class Asking:
         return self.adapter.read(self.operation.name, batch.queries, response)
 
     async def _converse(self, request: Request, read: Callable[[Any], Reply]) -> Reply:
-        return read(await send(self.http, request, self.operation.timeout))
+        return read(await self._exchange(request, self.operation.timeout))
 
     async def _intend(self, batch: Batch) -> tuple[int, Batch] | None:
         """Reserve the worst price and commit the call; lookups whose job can not pay for it are left out."""

@@ -6,31 +6,40 @@ process is alive then. After the last one the address stays unknown.
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from psycopg.types.json import Jsonb
 
 from headwater.contacts import Contacts
 from headwater.db.session import Connection, Database
+from headwater.enrichment.vendors import Vendor
 from headwater.jobs.reading import SQL
 from headwater.kit.errors import Unavailable
 from headwater.kit.group import grouped
 from headwater.kit.log import log
 from headwater.kit.settings import Settings
-from headwater.records import EmailVerdict, Field
+from headwater.providers.base import Account, Request, Response
+from headwater.providers.mailbox import Mailbox
+from headwater.records import EmailVerdict, Field, Finding, SmtpReply
 from headwater.verification import (
     CatchAllMemory,
     Identity,
+    MailboxReport,
     MailboxState,
     Politeness,
     Prober,
     Resolver,
+    check_syntax,
     retry_after,
+    with_mailbox_report,
 )
 from headwater.verification.smtp.memory import KEEP
 
+_HURRY = 5.0  # seconds before a lane's time-out at which answers are gathered
 _LOOK = 5.0  # seconds between two looks for what is due
 _MOST = 200  # addresses asked for at once
 _LEASE = 900.0  # seconds after which another process may try, should this one die; longer than the slowest servers take
@@ -80,6 +89,42 @@ def prober_of(
     if conversations:
         polite = dataclasses.replace(polite, sessions=conversations)
     return Prober(identity, resolver, port=settings.smtp_port, politeness=polite, allow_private=made_up, memory=memory)
+
+
+def account_of(prober: Prober, resolver: Resolver) -> Vendor:
+    """Mail servers as an account among the vendors': their lane is planned, batched and crash-proof like others."""
+    adapter = Mailbox()
+    declared = adapter.declaration
+    nobody = Account(declared.name, declared.base_url, "")
+    return Vendor(adapter, nobody, declared.limits, credit_price=0, exchange=partial(_exchange, prober, resolver))
+
+
+async def _exchange(prober: Prober, resolver: Resolver, request: Request, timeout: float) -> Response:
+    """Ask for every address of a request; who has no answer in time has none, and the others keep theirs."""
+    addresses = cast(Mapping[str, list[str]], request.json)["addresses"]
+    asking = [asyncio.create_task(_report(prober, resolver, address)) for address in addresses]
+    await asyncio.wait(asking, timeout=timeout - _HURRY)
+    reports = [_plain(task.result()) if task.done() else None for task in asking]
+    for task in asking:
+        task.cancel()
+    return Response(200, {}, json.dumps({"reports": reports}).encode())
+
+
+async def _report(prober: Prober, resolver: Resolver, address: str) -> MailboxReport:
+    domain = check_syntax(address).domain
+    route = await resolver.mail_route(domain)
+    return (await prober.probe([address], {domain: route}))[address]
+
+
+def _plain(report: MailboxReport) -> dict[str, Any]:
+    return dataclasses.asdict(report)
+
+
+def judged_by_server(verdict: EmailVerdict, finding: Finding) -> EmailVerdict:
+    """Join a verdict with the report that a mail server's lane brought."""
+    told = json.loads(finding.detail["report"])
+    smtp = SmtpReply(**told["smtp"]) if told["smtp"] else None
+    return with_mailbox_report(verdict, MailboxReport(**{**told, "state": MailboxState(told["state"]), "smtp": smtp}))
 
 
 async def put_off(connection: Connection, verdicts: Iterable[EmailVerdict]) -> None:
