@@ -224,7 +224,8 @@ class Applier:
         most = max((row["attempt"] for row in found), default=1)
         after = 0.5 if kind is Failure.WAIT else self.collaborators.jitter(_BACKOFF * 2 ** (most - 1))
         ids = [line.item for line in lines]
-        values = {"ids": ids, "token": held.token, "after": after, "unspent": int(kind is Failure.WAIT)}
+        unspent = int(kind is Failure.WAIT)
+        values = {"ids": ids, "token": held.token, "call": held.id, "after": after, "unspent": unspent}
         await connection.execute(SQL["release_items"], values)
 
     async def _note_failed(

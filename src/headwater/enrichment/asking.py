@@ -147,7 +147,7 @@ class Asking:
 
     async def _put_back(self, connection: Connection, ids: Iterable[int], token: UUID, after: float) -> None:
         """Claimed items that have to wait go back to the lane."""
-        values = {"ids": list(ids), "token": token, "after": after, "unspent": 1}
+        values = {"ids": list(ids), "token": token, "call": None, "after": after, "unspent": 1}
         await connection.execute(SQL["release_items"], values)
 
     async def budget(self, batch: Batch, hurry: Callable[[], bool]) -> bool:
@@ -166,7 +166,13 @@ class Asking:
 
     async def _take_back(self, batch: Batch) -> None:
         """Nothing was sent for this claim: it goes back, as does a call that was committed for it all the same."""
-        values = {"ids": [item.id for item in batch.items], "token": batch.token, "after": 0.5, "unspent": 1}
+        values = {
+            "ids": [item.id for item in batch.items],
+            "token": batch.token,
+            "call": None,
+            "after": 0.5,
+            "unspent": 1,
+        }
         async with self.database.worker() as connection:
             calls = await store.rows(connection, "calls_of_claim", token=batch.token)
             if not calls:
