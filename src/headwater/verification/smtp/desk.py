@@ -87,6 +87,10 @@ class Desk:
                 question.answer.set_exception(error)
 
     @property
+    def busy(self) -> bool:
+        return bool(self._open)
+
+    @property
     def _random_due(self) -> bool:
         return self.catch_all is None and bool(self._accepted) and self._random_left > 0
 

@@ -1,6 +1,5 @@
 """One polite conversation: greeting, TLS where it is offered, a transaction for each recipient, QUIT."""
 
-import contextlib
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,11 +121,14 @@ class Session:
 
     async def end(self) -> None:
         """Say goodbye to whoever greeted us, and hang up."""
-        with contextlib.suppress(Broken):
+        try:
             if self._greeted:
                 self._wire.send("mail", "QUIT")
                 await self._wire.reply("mail", self._timeouts.quit)
-        await self._wire.close(self._timeouts.quit)
+        except Broken:
+            pass  # it has left before us
+        finally:
+            await self._wire.close(self._timeouts.quit)
 
 
 def _good(reply: SmtpReply) -> bool:
