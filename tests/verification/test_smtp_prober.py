@@ -404,7 +404,8 @@ async def test_private_addresses_are_not_contacted_unless_allowed() -> None:
         ("8.8.8.8", True), ("2001:4860:4860::8888", True), ("127.0.0.1", False), ("10.1.2.3", False), ("::1", False),
         ("192.168.0.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False),
         ("fe80::1", False), ("fd00::1", False), ("::ffff:127.0.0.1", False), ("::ffff:8.8.8.8", True),
-        ("2002:7f00:1::", False), ("64:ff9b::7f00:1", False), ("224.0.0.1", False), ("255.255.255.255", False), ("localhost", False),
+        ("2002:7f00:1::", False), ("64:ff9b::7f00:1", False), ("224.0.0.1", False), ("255.255.255.255", False),
+        ("localhost", False),
     ],
 )  # fmt: skip
 def test_what_a_public_address_is(address: str, public: bool) -> None:
