@@ -9,7 +9,7 @@ from dns.rdata import Rdata
 
 # (name, kind) to the records as text; empty where there is none, None where DNS gave no answer.
 Lookup = Callable[[str, str], Awaitable[tuple[str, ...] | None]]
-_PATIENCE = 5.0  # seconds
+_PATIENCE = 4.0  # seconds
 
 
 def lookup_by(nameserver: str | None) -> Lookup:
