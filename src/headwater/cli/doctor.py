@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -87,66 +87,62 @@ async def _audit(host: str) -> list[Check]:
 
 async def _examine() -> list[Finding]:
     configured = settings()
-    parts = (_names, _database, _resolver, _mailboxes, _vendors)
-    return [*_python(), *[finding for part in parts async for finding in part(configured)]]
+    return [
+        Finding("python", "ok", sys.version.split()[0]),
+        Finding("data folder", "ok", str(configured.home)),
+        *(
+            Finding("settings", "wrong", f"{name} is not a setting of Headwater; see the README for the names")
+            for name in configured.unknown
+        ),
+        await _told("database", _database(configured)),
+        await _told("resolver", _resolver(configured)),
+        await _told("mailboxes", _mailboxes(configured)),
+        *[await _told(name, _vendor(configured, name)) for name in ADAPTERS],
+    ]
 
 
-def _python() -> Iterator[Finding]:
-    yield Finding("python", "ok", sys.version.split()[0])
-
-
-async def _names(configured: Settings) -> AsyncIterator[Finding]:
-    yield Finding("data folder", "ok", str(configured.home))
-    for name in configured.unknown:
-        yield Finding("settings", "wrong", f"{name} is not a setting of Headwater; see the README for the names")
-
-
-async def _database(configured: Settings) -> AsyncIterator[Finding]:
-    kind = "yours (HEADWATER_DATABASE_URL)" if configured.database_url else f"embedded, under {configured.home}"
+async def _told(part: str, examined: Awaitable[Finding]) -> Finding:
+    """A part that refuses its settings is one line of the report, not the end of it."""
     try:
-        async with database_of(configured, note) as database, database.transaction("headwater_app") as connection:
-            row = await (await connection.execute("select current_setting('server_version') as version")).fetchone()
-            version = row["version"] if row else "?"
-            yield Finding("database", "ok", f"{kind}: PostgreSQL {version}, schema {newest()}")
+        return await examined
     except HeadwaterError as error:
-        yield Finding("database", "wrong", mask(str(error)))
+        return Finding(part, "wrong", mask(str(error)))
 
 
-async def _resolver(configured: Settings) -> AsyncIterator[Finding]:
+async def _database(configured: Settings) -> Finding:
+    kind = "yours (HEADWATER_DATABASE_URL)" if configured.database_url else f"embedded, under {configured.home}"
+    async with database_of(configured, note) as database, database.transaction("headwater_app") as connection:
+        row = await (await connection.execute("select current_setting('server_version') as version")).fetchone()
+    return Finding("database", "ok", f"{kind}: PostgreSQL {row['version'] if row else '?'}, schema {newest()}")
+
+
+async def _resolver(configured: Settings) -> Finding:
     where = configured.dns or "the system's"
     async with Resolver(configured.dns) as resolver:
         route = await resolver.mail_route("gmail.com")
     if route.kind is Route.UNKNOWN:
-        yield Finding("resolver", "wrong", f"{where} does not answer ({route.detail}); set HEADWATER_DNS=host:port")
-    else:
-        yield Finding("resolver", "ok", where)
+        return Finding("resolver", "wrong", f"{where} does not answer ({route.detail}); set HEADWATER_DNS=host:port")
+    return Finding("resolver", "ok", where)
 
 
-async def _mailboxes(configured: Settings) -> AsyncIterator[Finding]:
-    try:
-        identity = Identity.configured(configured.smtp_helo, configured.smtp_mail_from)
-    except HeadwaterError as error:
-        yield Finding("mailboxes", "wrong", str(error))
-        return
+async def _mailboxes(configured: Settings) -> Finding:
+    identity = Identity.configured(configured.smtp_helo, configured.smtp_mail_from)
     if identity is None:
-        yield Finding("mailboxes", "missing", _NO_IDENTITY)
-    else:
-        yield Finding("mailboxes", "ok", f"asked for as {identity.helo}; would they answer: headwater doctor smtp")
+        return Finding("mailboxes", "missing", _NO_IDENTITY)
+    return Finding("mailboxes", "ok", f"asked for as {identity.helo}; would they answer: headwater doctor smtp")
 
 
-async def _vendors(configured: Settings) -> AsyncIterator[Finding]:
-    accounts = vendors_of(configured, "live").accounts
-    for name, adapter in ADAPTERS.items():
-        if name not in accounts:
-            key = f"HEADWATER_{name.upper()}_API_KEY"
-            yield Finding(name, "missing", f"set {key} to ask {adapter.declaration.title}")
-            continue
-        own = configured.vendors[name].limits
-        limits = f"limits: {own}" if own else f"cautious limit until HEADWATER_{name.upper()}_LIMITS says otherwise"
-        reached = await _reach(accounts[name].account.base_url)
-        yield Finding(
-            name, "ok" if reached is None else "wrong", f"key set, {limits}" + (f"; {reached}" if reached else "")
-        )
+async def _vendor(configured: Settings, name: str) -> Finding:
+    own = {each: values for each, values in configured.vendors.items() if each == name}
+    account = vendors_of(configured.model_copy(update={"vendors": own}), "live").accounts.get(name)
+    if account is None:
+        key = f"HEADWATER_{name.upper()}_API_KEY"
+        return Finding(name, "missing", f"set {key} to ask {ADAPTERS[name].declaration.title}")
+    given = own[name].limits
+    limits = f"limits: {given}" if given else f"cautious limit until HEADWATER_{name.upper()}_LIMITS says otherwise"
+    if reached := await _reach(account.account.base_url):
+        return Finding(name, "wrong", f"key set, {limits}; {reached}")
+    return Finding(name, "ok", f"key set, {limits}")
 
 
 async def _reach(url: str) -> str | None:
