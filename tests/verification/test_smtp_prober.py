@@ -603,3 +603,28 @@ def test_an_operator_is_paced() -> None:
     assert [gates.delay("google", 0.0) for _ in range(4)] == [0, 0, 10, 20]
     assert gates.delay("microsoft365", 0.0) == 0
     assert gates.delay("google", 1000.0) == 0
+
+
+async def test_once_answered_a_server_that_takes_commands_in_one_go_gets_them_so() -> None:
+    names = [f"user{number}" for number in range(9)]
+    asked = await ask(only(*names[::2]), *(f"{name}@acme.com" for name in names), features=["PIPELINING"])
+    assert asked.states == [S.EXISTS, S.NO_SUCH_USER] * 4 + [S.EXISTS]
+    (heard,) = asked.server.sessions
+    assert heard.verbs.count("RSET") == 8
+    assert RANDOM in heard.lines[3], "the made-up name follows the first address, before the others"
+
+
+@pytest.mark.parametrize("reply", ["452 4.5.3 Too many", HANG_UP, "421 4.7.0 Enough", SILENCE, "451 4.7.1 Greylisted"])
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+async def test_what_stops_in_the_middle_of_one_go_is_asked_in_another(verb: str, reply: str) -> None:
+    names = [f"user{number}" for number in range(12)]
+
+    def script(said: str, argument: str, heard: Heard) -> str | None:
+        if said == verb and heard.verbs.count(verb) > 4:
+            return reply
+        return only(*names)(said, argument, heard)
+
+    asked = await ask(script, *(f"{name}@acme.com" for name in names), features=["PIPELINING"])
+    expected = {S.EXISTS, S.DEFERRED} if (verb, reply[:3]) == ("RCPT", "451") else {S.EXISTS}
+    assert set(asked.states) == expected
+    assert len(asked.server.sessions) <= 5
