@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-LATER = ("alembic", "sqlalchemy", "polars", "openpyxl", "headwater_sandbox")
+LATER = ("alembic", "sqlalchemy", "polars", "openpyxl", "headwater_sandbox", "dns")
 
 
 @pytest.fixture(scope="module")

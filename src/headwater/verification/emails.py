@@ -172,7 +172,12 @@ def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> E
 
 
 def with_mailbox_report(verdict: EmailVerdict, report: MailboxReport) -> EmailVerdict:
-    """Join a verdict with what came out of asking the mail server, in the place of any earlier answer."""
+    """Join a verdict with what came out of asking the mail server, in the place of any earlier answer.
+
+    Where the first levels found no mail host nobody can have been asked, and the verdict stays.
+    """
+    if not verdict.mx:
+        return verdict
     code = _REPORTED.get(report.state) or ("mailbox_accepted" if report.catch_all is None else "mailbox_deliverable")
     found = [*_evidence(verdict), (code, report.text)]
     accepts = report.state in (MailboxState.EXISTS, MailboxState.ACCEPT_ALL)
@@ -184,7 +189,7 @@ def with_mailbox_report(verdict: EmailVerdict, report: MailboxReport) -> EmailVe
 
 
 def _joined(verdict: EmailVerdict, found: Sequence[tuple[str, str]], catch_all: bool | None) -> EmailVerdict:
-    status, sub_status, score, reasons = _settle(tuple(found))
+    status, sub_status, score, reasons = settle(tuple(found))
     trap = _is_trap(found) or (None if verdict.flags.trap_risk is None else False)
     flags = replace(verdict.flags, catch_all=catch_all, trap_risk=trap)
     return replace(verdict, status=status, sub_status=sub_status, score=score, reasons=reasons, flags=flags)
@@ -239,7 +244,7 @@ def _verdict(
     mx: tuple[str, ...] = (),
     hint: str | None = None,
 ) -> EmailVerdict:
-    status, sub_status, score, reasons = _settle(found)
+    status, sub_status, score, reasons = settle(found)
     operator = operator_of_route(mx)
     return EmailVerdict(
         syntax.address,
@@ -262,7 +267,7 @@ def _is_trap(found: Iterable[tuple[str, str]]) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def _settle(found: _Evidence) -> tuple[Status, str, int, tuple[Reason, ...]]:
+def settle(found: _Evidence) -> tuple[Status, str, int, tuple[Reason, ...]]:
     """Pure, and a list of a million addresses holds only so many kinds of evidence."""
     score, reasons = tally(found, RULES)
     status, sub_status = _decide({code for code, _ in found}, score)

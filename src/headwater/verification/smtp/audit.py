@@ -1,5 +1,7 @@
 """Would a mail server answer us? What they look at before they do, looked at from here, each with a name of its own."""
 
+import asyncio
+import contextlib
 import ipaddress
 import re
 from collections.abc import Sequence
@@ -58,18 +60,18 @@ async def audit(
     blocklists: Sequence[str] = BLOCKLISTS,
 ) -> list[Check]:
     """Look at everything; the last check, ``level smtp``, says what follows."""
-    outside, seen = await _outside(identity, resolver, host, port)
-    named = await _addresses(identity.helo, lookup)
-    address = seen or next(iter(named or ()), None)
     domain = identity.mail_from.rpartition("@")[2]
-    checks = [
-        outside,
-        _name(identity.helo, named, seen),
-        await _reverse(identity.helo, address, lookup),
-        _sender(domain, await resolver.mail_route(domain)),
-        _spf(domain, await lookup(domain, "TXT")),
-        *[await _blocklist(zone, address, lookup) for zone in blocklists],
-    ]
+    (outside, seen), named, route, texts = await asyncio.gather(
+        _outside(identity, resolver, host, port),
+        _addresses(identity.helo, lookup),
+        resolver.mail_route(domain),
+        lookup(domain, "TXT"),
+    )
+    address = seen or next(iter(named or ()), None)
+    by_address = await asyncio.gather(
+        _reverse(identity.helo, address, lookup), *[_blocklist(zone, address, lookup) for zone in blocklists]
+    )
+    checks = [outside, _name(identity.helo, named, seen), _sender(domain, route), _spf(domain, texts), *by_address]
     return [*checks, _conclusion(outside, checks)]
 
 
@@ -84,7 +86,7 @@ async def _outside(identity: Identity, resolver: Names, host: str, port: int) ->
             return Check(name, State.FAIL, text), None
         code, said = greeting
         if code != 250:
-            return Check(name, State.WARN, f"{host} can be reached, but refuses us: {code} {said[:200]}"), None
+            return Check(name, State.WARN, f"{host} can be reached, but refuses us ({code} {said[:200]})."), None
         found = _SEEN.search(said)
         return Check(name, State.OK, f"{host} answers."), _valid(found[1]) if found else None
     return Check(name, State.UNKNOWN, f"DNS knows no address of {host}, so that nothing could be tried."), None
@@ -98,7 +100,9 @@ async def _greeted(address: str, port: int, identity: Identity) -> tuple[int, st
         if reply.code == 220:
             wire.send("ehlo", f"EHLO {identity.helo}")
             reply = await wire.reply("ehlo", _PATIENCE)
-        wire.send("mail", "QUIT")
+        with contextlib.suppress(Broken):
+            wire.send("mail", "QUIT")
+            await wire.reply("mail", _PATIENCE)
         return reply.code or 0, reply.text
     finally:
         await wire.close(_PATIENCE)
@@ -112,7 +116,7 @@ def _valid(text: str) -> str | None:
 
 
 async def _addresses(host: str, lookup: Lookup) -> tuple[str, ...] | None:
-    four, six = await lookup(host, "A"), await lookup(host, "AAAA")
+    four, six = await asyncio.gather(lookup(host, "A"), lookup(host, "AAAA"))
     if four is None and six is None:
         return None
     return tuple(found for found in (*(four or ()), *(six or ())) if _valid(found))
@@ -155,7 +159,7 @@ def _spf(domain: str, texts: Sequence[str] | None) -> Check:
         return Check("SPF", State.FAIL, f"{domain} has no SPF record; add one that allows the sending address.")
     if len(found) > 1:
         return Check("SPF", State.FAIL, f"{domain} has {len(found)} SPF records, which is as good as none; keep one.")
-    return Check("SPF", State.OK, f"{domain} says {found[0][:200]}")
+    return Check("SPF", State.OK, f"{domain} has an SPF record ({found[0][:200]}).")
 
 
 async def _blocklist(zone: str, address: str | None, lookup: Lookup) -> Check:

@@ -50,6 +50,8 @@ def judge(reply: SmtpReply) -> Answer:
     """Judge the reply to a RCPT."""
     if reply.code is None:
         return Answer.BROKEN
+    if reply.code in _ACCEPTED:
+        return Answer.ACCEPTED
     heard = Heard(reply.code, reply.enhanced or "", words.fold(reply.text))
     return next(answer for answer, applies in _TABLE if applies(heard))
 
@@ -84,7 +86,6 @@ def _is_unknown_in_words(heard: Heard) -> bool:
 
 
 _TABLE: tuple[tuple[Answer, Callable[[Heard], bool]], ...] = (
-    (Answer.ACCEPTED, lambda heard: heard.code in _ACCEPTED),
     (Answer.ENOUGH, _is_enough),
     (Answer.FULL, _is_full),
     (Answer.DEFERRED, lambda heard: 400 <= heard.code < 500),

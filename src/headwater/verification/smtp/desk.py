@@ -7,7 +7,7 @@ what happens at RCPT is about one mailbox. A session that gave answers before it
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from headwater.records import SmtpReply
@@ -16,6 +16,7 @@ from headwater.verification.smtp.classify import Answer, judge
 from headwater.verification.smtp.door import Closed, Door, Visit
 from headwater.verification.smtp.memory import CatchAllMemory
 from headwater.verification.smtp.report import MailboxReport
+from headwater.verification.smtp.session import Session
 
 _RANDOM_TRIES = 2
 # Sessions in a row that break before they give an answer; after them the rest is not tried.
@@ -87,6 +88,10 @@ class Desk:
                 question.answer.set_exception(error)
 
     @property
+    def busy(self) -> bool:
+        return bool(self._open)
+
+    @property
     def _random_due(self) -> bool:
         return self.catch_all is None and bool(self._accepted) and self._random_left > 0
 
@@ -94,27 +99,44 @@ class Desk:
         session = visit.session
         if self._random_due:
             await self._ask_random(visit, session.ask)
-        while self._waiting and not session.over and session.recipients < self._recipients:
-            await self._ask(visit, self._waiting.popleft())
-            if self._random_due and not session.over and session.recipients < self._recipients:
+        while self._waiting and self._goes_on(session):
+            await self._ask(visit, self._next(session))
+            if self._random_due and self._goes_on(session):
                 await self._ask_random(visit, session.also)
 
-    async def _ask(self, visit: Visit, question: Question) -> None:
-        if not question.recipient.isascii() and not visit.session.speaks_utf8:
-            self._done(question, wording.no_utf8(visit.host))
-            return
-        reply = await visit.session.ask(question.recipient)
+    def _goes_on(self, session: Session) -> bool:
+        return not session.over and session.recipients < self._recipients
+
+    def _next(self, session: Session) -> list[Question]:
+        """One; as many as fit once the server has answered, if it takes commands in one go."""
+        many = self._recipients - session.recipients if self._answers and session.pipelined else 1
+        return [self._waiting.popleft() for _ in range(min(many, len(self._waiting)))]
+
+    async def _ask(self, visit: Visit, questions: Sequence[Question]) -> None:
+        askable = [each for each in questions if each.recipient.isascii() or visit.session.speaks_utf8]
+        for question in questions:
+            if question not in askable:
+                self._done(question, wording.no_utf8(visit.host))
+        replies = await visit.session.ask(*(question.recipient for question in askable))
+        for at, (question, reply) in enumerate(zip(askable, replies, strict=False)):
+            if not self._heard(visit, question, reply):
+                self._waiting.extendleft(reversed(askable[at + 1 :]))
+                self._unanswered(visit, question, reply)
+                return
+
+    def _heard(self, visit: Visit, question: Question, reply: SmtpReply) -> bool:
+        """Whether this answers the question for the mailbox."""
         self._heed(visit, reply)
-        answer = judge(reply) if reply.phase == "rcpt" else None
-        if answer is None or answer in _NO_ANSWER:
-            self._unanswered(visit, question, reply)
-            return
+        answer = judge(reply) if reply.phase == "rcpt" else Answer.ENOUGH
+        if answer in _NO_ANSWER:
+            return False
         self._answers, self._barren = self._answers + 1, 0
         if answer is Answer.ACCEPTED:
             self._accepted.append((question, reply, visit.host))
             self._settle()
         else:
             self._done(question, wording.at_rcpt(answer, reply, visit.host, self.catch_all))
+        return True
 
     def _unanswered(self, visit: Visit, question: Question, reply: SmtpReply) -> None:
         """Another session may go on, if this one was of any use or others stood in its way."""
@@ -123,7 +145,7 @@ class Desk:
         if self._answers or crowded:
             self._crowded += crowded
             self._waiting.appendleft(question)
-            self._bears(visit)
+            self._bears()
         elif reply.phase != "rcpt" or reply.code == 421:
             self._waiting.appendleft(question)
             self._fail(reply, visit.host)
@@ -133,25 +155,28 @@ class Desk:
             if self._barren >= _BARREN:
                 self._fail(reply, visit.host)
 
-    async def _ask_random(self, visit: Visit, ask: Callable[[str], Awaitable[SmtpReply]]) -> None:
+    async def _ask_random(self, visit: Visit, ask: Callable[[str], Awaitable[list[SmtpReply]]]) -> None:
         """Ask for a name that nobody has. Only a clear yes or no counts; one more session if this one had enough."""
         self._random_left -= 1
-        reply = await ask(f"{self.tools.random_local()}@{self.domain}")
+        (reply,) = await ask(f"{self.tools.random_local()}@{self.domain}")
         self._heed(visit, reply)
         answer = judge(reply) if reply.phase == "rcpt" else Answer.ENOUGH
         if answer in _NO_ANSWER:
             visit.session.over = True
-            self._bears(visit)
-        elif answer in (Answer.ACCEPTED, Answer.NO_SUCH_USER):
+            self._bears()
+            self._settle()
+            return
+        self._answers += 1
+        if answer in (Answer.ACCEPTED, Answer.NO_SUCH_USER):
             self.catch_all = answer is Answer.ACCEPTED
             await self.tools.memory.put(self.domain, self.hosts, self.catch_all)
         else:
             self._random_left = 0
         self._settle()
 
-    def _bears(self, visit: Visit) -> None:
+    def _bears(self) -> None:
         """This server had enough: the next sessions end before that."""
-        self._recipients = max(1, min(self._recipients, visit.session.recipients - 1))
+        self._recipients = max(1, min(self._recipients, self._answers))
 
     def _heed(self, visit: Visit, reply: SmtpReply) -> None:
         """Fewer connections to a server that complains of us."""

@@ -49,7 +49,7 @@ class Prober:
         door = Door(identity, resolver, gates, timeouts, unverified(), port=port, allow_private=allow_private)
         self._tools = Tools(door, memory or InMemory(), random_local, politeness.recipients)
         self._desks: dict[tuple[str, tuple[str, ...]], Desk] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Desk] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -63,7 +63,8 @@ class Prober:
         """Give up what is being asked, saying goodbye to the servers; those who wait are cancelled."""
         tasks = list(self._tasks)
         for task in tasks:
-            task.cancel()
+            if self._tasks[task].busy:
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def probe(self, addresses: Sequence[str], routes: Mapping[str, MailRoute]) -> dict[str, MailboxReport]:
@@ -96,8 +97,8 @@ class Prober:
         if key not in self._desks:
             self._desks[key] = Desk(domain, hosts, self._tools)
             task = asyncio.create_task(self._serve(key))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = self._desks[key]
+            task.add_done_callback(self._tasks.pop)
         return self._desks[key]
 
     async def _serve(self, key: tuple[str, tuple[str, ...]]) -> None:

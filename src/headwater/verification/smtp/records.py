@@ -1,19 +1,21 @@
 """DNS records that only the audit wants: reverse names, texts, blocklists. Rare questions, so a plain library asks."""
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-import dns.asyncresolver
-import dns.exception
-import dns.resolver
-from dns.rdata import Rdata
+if TYPE_CHECKING:  # only the audit waits for this library to be loaded
+    import dns.asyncresolver
+    from dns.rdata import Rdata
 
 # (name, kind) to the records as text; empty where there is none, None where DNS gave no answer.
 Lookup = Callable[[str, str], Awaitable[tuple[str, ...] | None]]
-_PATIENCE = 5.0  # seconds
+_PATIENCE = 4.0  # seconds
 
 
 def lookup_by(nameserver: str | None) -> Lookup:
     """Ask this resolver, given as "IP:port", or the system's."""
+    import dns.exception
+    import dns.resolver
 
     async def lookup(name: str, kind: str) -> tuple[str, ...] | None:
         try:
@@ -27,7 +29,9 @@ def lookup_by(nameserver: str | None) -> Lookup:
     return lookup
 
 
-def _client(nameserver: str | None) -> dns.asyncresolver.Resolver:
+def _client(nameserver: str | None) -> "dns.asyncresolver.Resolver":
+    import dns.asyncresolver
+
     client = dns.asyncresolver.Resolver(configure=nameserver is None)
     if nameserver is not None:
         host, _, port = nameserver.rpartition(":")
@@ -35,7 +39,7 @@ def _client(nameserver: str | None) -> dns.asyncresolver.Resolver:
     return client
 
 
-def _text(record: Rdata) -> str:
+def _text(record: "Rdata") -> str:
     """A TXT record is cut in pieces of 255 bytes, which mean nothing (RFC 7208 §3.3)."""
     pieces = getattr(record, "strings", None)
     return b"".join(pieces).decode("utf-8", "replace") if pieces else record.to_text().rstrip(".")

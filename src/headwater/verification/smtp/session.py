@@ -1,6 +1,5 @@
 """One polite conversation: greeting, TLS where it is offered, a transaction for each recipient, QUIT."""
 
-import contextlib
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,6 +56,10 @@ class Session:
         self._used = False
 
     @property
+    def pipelined(self) -> bool:
+        return "PIPELINING" in self._features
+
+    @property
     def speaks_utf8(self) -> bool:
         return {"SMTPUTF8", "8BITMIME"} <= self._features
 
@@ -83,50 +86,70 @@ class Session:
         self._wire.send("ehlo", f"{verb} {self._identity.helo}")
         return await self._wire.lines("ehlo", self._timeouts.command)
 
-    async def ask(self, recipient: str) -> SmtpReply:
-        """A transaction of its own: the reply to RCPT, or to what kept us from sending it."""
+    async def ask(self, *recipients: str) -> list[SmtpReply]:
+        """A transaction for each: the reply to RCPT, or to what kept us from sending it; none after the session's end.
+
+        All of them leave together where the server offers to take them so (RFC 2920).
+        """
+        return await self._exchange([self._transaction(recipient) for recipient in recipients])
+
+    async def also(self, recipient: str) -> list[SmtpReply]:
+        """One more recipient in the same transaction."""
+        return await self._exchange([[("rcpt", f"RCPT TO:<{recipient}>")]])
+
+    def _transaction(self, recipient: str) -> list[tuple[str, str]]:
         sender = f"MAIL FROM:<{self._identity.mail_from}>"
         if not recipient.isascii():
             sender += " BODY=8BITMIME SMTPUTF8"
-        commands = [("mail", sender), ("rcpt", f"RCPT TO:<{recipient}>")]
-        if self._used:
-            commands.insert(0, ("mail", "RSET"))
+        reset = [("mail", "RSET")] if self._used else []
         self._used = True
-        return await self._exchange(commands)
+        return [*reset, ("mail", sender), ("rcpt", f"RCPT TO:<{recipient}>")]
 
-    async def also(self, recipient: str) -> SmtpReply:
-        """One more recipient in the same transaction."""
-        return await self._exchange([("rcpt", f"RCPT TO:<{recipient}>")])
-
-    async def _exchange(self, commands: Sequence[tuple[str, str]]) -> SmtpReply:
-        """The last reply, or the first that says no; all commands leave together where that is offered (RFC 2920)."""
-        self.recipients += 1
-        pipelined = "PIPELINING" in self._features
-        said: SmtpReply | None = None
+    async def _exchange(self, transactions: Sequence[Sequence[tuple[str, str]]]) -> list[SmtpReply]:
+        self.recipients += len(transactions)
+        replies: list[SmtpReply] = []
         try:
-            if pipelined:
-                self._wire.send(commands[0][0], *(command for _, command in commands))
-            for phase, command in commands:
-                if not pipelined:
-                    self._wire.send(phase, command)
-                reply = await self._wire.reply(phase, self._timeouts.rcpt)
-                said = said if said is not None and not _good(said) else reply
-                if reply.code == 421 or not (pipelined or _good(reply)):
+            if self.pipelined:
+                self._wire.send("mail", *(command for commands in transactions for _, command in commands))
+            for commands in transactions:
+                replies.append(await self._decisive(commands))
+                if replies[-1].code == 421:
+                    self.over = True
                     break
         except Broken as broken:
             self.over = True
-            return said if said is not None and not _good(said) else broken.reply
-        assert said is not None  # there is a command
-        self.over = reply.code == 421
-        return said
+            replies.append(broken.reply)
+        return replies
+
+    async def _decisive(self, commands: Sequence[tuple[str, str]]) -> SmtpReply:
+        """The reply to the last command, or the first that says no, whatever is still said after it."""
+        bad: SmtpReply | None = None
+        for phase, command in commands:
+            if not self.pipelined:
+                self._wire.send(phase, command)
+            try:
+                reply = await self._wire.reply(phase, self._timeouts.rcpt)
+            except Broken:
+                if bad is None:
+                    raise
+                self.over = True
+                return bad
+            if not _good(reply):
+                bad = bad or reply
+                if reply.code == 421 or not self.pipelined:
+                    break
+        return bad or reply
 
     async def end(self) -> None:
         """Say goodbye to whoever greeted us, and hang up."""
-        with contextlib.suppress(Broken):
+        try:
             if self._greeted:
                 self._wire.send("mail", "QUIT")
                 await self._wire.reply("mail", self._timeouts.quit)
-        await self._wire.close(self._timeouts.quit)
+        except Broken:
+            pass  # it has left before us
+        finally:
+            await self._wire.close(self._timeouts.quit)
 
 
 def _good(reply: SmtpReply) -> bool:

@@ -5,7 +5,6 @@ from headwater.verification.smtp.classify import Answer
 from headwater.verification.smtp.operators import operator_of
 from headwater.verification.smtp.report import RETRY_SCHEDULE, MailboxReport, MailboxState
 
-_LATER = frozenset((MailboxState.DEFERRED, MailboxState.UNREACHABLE))
 _AT_RCPT = {
     Answer.NO_SUCH_USER: (MailboxState.NO_SUCH_USER, "The mail server says that there is no such mailbox"),
     Answer.FULL: (MailboxState.FULL, "The mail server says that the mailbox is full"),
@@ -85,6 +84,6 @@ def _report(
     state: MailboxState, text: str, reply: SmtpReply, host: str | None, catch_all: bool | None
 ) -> MailboxReport:
     said = " ".join(str(part) for part in (reply.code, reply.enhanced) if part)
-    again = RETRY_SCHEDULE[0] if state in _LATER or reply.code is None else None
+    again = RETRY_SCHEDULE[0] if state is MailboxState.DEFERRED or reply.code is None else None
     sentence = f"{text} ({said})." if said else f"{text}."
     return MailboxReport(state, catch_all, reply, host, operator_name(host), again, sentence)
