@@ -58,15 +58,22 @@ class KnownDomains:
 
     async def get(self, domain: str, hosts: tuple[str, ...]) -> bool | None:
         values = {"realm": self._realm, "domain": domain, "hosts": sorted(hosts)}
-        async with self._database.worker() as connection:
-            row = await (await connection.execute(SQL["catch_all"], values)).fetchone()
+        try:
+            async with self._database.worker() as connection:
+                row = await (await connection.execute(SQL["catch_all"], values)).fetchone()
+        except Unavailable as error:
+            log.warning("the database is away, so a domain is asked for itself", reason=str(error))
+            return None
         return row["catch_all"] if row else None
 
     async def put(self, domain: str, hosts: tuple[str, ...], catch_all: bool) -> None:
         values = {"realm": self._realm, "domain": domain, "hosts": sorted(hosts), "catch_all": catch_all,
                   "keep": KEEP}  # fmt: skip
-        async with self._database.worker() as connection:
-            await connection.execute(SQL["remember_catch_all"], values)
+        try:
+            async with self._database.worker() as connection:
+                await connection.execute(SQL["remember_catch_all"], values)
+        except Unavailable as error:
+            log.warning("what a domain does with every name is not remembered", reason=str(error))
 
 
 def prober_of(
@@ -132,7 +139,7 @@ async def put_off(connection: Connection, verdicts: Iterable[EmailVerdict]) -> N
     rows = [
         {"address": verdict.normalized, "after": retry_after(1)}
         for verdict in verdicts
-        if verdict.sub_status == MailboxState.DEFERRED and verdict.normalized
+        if _deferred(verdict) and verdict.normalized
     ]
     if rows:
         await connection.execute(SQL["put_off"], {"rows": Jsonb(rows)})
@@ -184,4 +191,9 @@ async def _remember(
 
 def _again(row: Mapping[str, Any], verdict: EmailVerdict) -> float | None:
     """Seconds until the address is asked for once more; None if it need not, or patience is at its end."""
-    return retry_after(row["deferrals"] + 1) if verdict.sub_status == MailboxState.DEFERRED else None
+    return retry_after(row["deferrals"] + 1) if _deferred(verdict) else None
+
+
+def _deferred(verdict: EmailVerdict) -> bool:
+    """By its reasons: what else is known of an address may have decided its status."""
+    return any(reason.code == f"mailbox_{MailboxState.DEFERRED}" for reason in verdict.reasons)
