@@ -7,7 +7,7 @@ DEMO := $(HERE)/demo
 
 .PHONY: demo test lint bench lock schema clean
 
-$(VENV)/.run: requirements/run.txt
+$(VENV)/.run: requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Headwater needs Python 3.11 or newer; set PYTHON=/path/to/python3.11." >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -36,6 +36,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.smtp_engine
 	$(BIN)/python -m benchmarks.sandbox_run
 
 # Writes the schema that the migrations make beside them; a test compares.

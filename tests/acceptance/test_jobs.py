@@ -174,6 +174,7 @@ def test_cancel_stops_for_good_and_keeps_what_was_bought(
     assert before < asked
     resumed = headwater.run("jobs", "resume", job, "--json", **account.settings("published")).result
     assert (resumed["state"], account.asked()) == ("cancelled", asked)
+    assert "Output:" not in headwater.run("jobs", "show", job).stdout
     again = headwater.run(*command, **account.settings("published")).result
     assert again["job"] != job
     assert again["lookups"].get("recalled", 0) > 0  # what was bought before the end is known

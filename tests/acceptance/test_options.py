@@ -247,6 +247,9 @@ def test_budget_holds_for_the_whole_job(quotes: dict[str, Any], headwater: Headw
     assert summary["state"] == "done"
     assert Decimal(0) < _spent(headwater) - before == Decimal(summary["spent_usd"]) <= Decimal("0.05")
     assert len(headwater.read("budget.csv")) == 25
+    assert summary["out_of_money"] > 0
+    told = headwater.run("jobs", "show", summary["job"]).stderr
+    assert f"{summary['out_of_money']} people were not asked further" in told
 
 
 def _spent(headwater: Headwater) -> Decimal:

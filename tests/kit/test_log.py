@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import sys
 from contextlib import redirect_stderr
 from typing import Any
@@ -23,6 +24,7 @@ SECRET = "s3cr3t-4711"
         f"https://api.hunter.test/v2?api_key={SECRET}&domain=acme.test",
         f"postgresql://headwater:{SECRET}@db.test:5432/headwater",
         f"redis://:{SECRET}@cache.test",
+        f"postgresql://headwater:at@{SECRET}@db.test:5432/headwater",
         f"host=db.test password={SECRET} dbname=x",
         f"host=db.test password='{SECRET} with blanks' dbname=x",
         f"Authorization: Bearer {SECRET}",
@@ -73,6 +75,9 @@ def _logged(**values: Any) -> str:
 def as_before() -> Any:
     yield
     structlog.reset_defaults()
+    for name in ("procrastinate", "psycopg"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
 
 
 @pytest.mark.parametrize(
@@ -100,6 +105,29 @@ def test_a_line_is_json_where_nobody_watches() -> None:
     assert (line["event"], line["level"], line["vendor"], line["calls"]) == ("asked", "warning", "hunter", 3)
     assert line["nested"] == {"a": [1, None, True]}
     assert line["timestamp"].endswith("Z")
+
+
+def _told_by_a_library(level: str) -> str:
+    written = io.StringIO()
+    with redirect_stderr(written):
+        configure(level)
+        try:
+            raise ConnectionError(f"postgresql://ada:{SECRET}@db.test/x is away")
+        except ConnectionError:
+            logging.getLogger("procrastinate.worker").exception("Side task failed: token=%s", SECRET)
+        logging.getLogger("psycopg.pool").warning("error connecting in 'pool-1'")
+    return written.getvalue()
+
+
+def test_what_libraries_complain_of_is_left_to_those_who_waited() -> None:
+    assert _told_by_a_library("WARNING") == ""
+
+
+def test_what_libraries_complain_of_can_be_seen_masked_and_without_a_trace() -> None:
+    first, second = map(json.loads, _told_by_a_library("INFO").splitlines())
+    assert (first["event"], first["library"]) == ("Side task failed: token=***", "procrastinate.worker")
+    assert first["reason"] == "postgresql://ada:***@db.test/x is away"
+    assert second["event"] == "error connecting in 'pool-1'"
 
 
 def test_logs_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,7 @@ def options(
         budget=None if budget is None else parse_micros(budget, where="--budget"),
         order=_vendors(order, "--order"),
         exclude=_vendors(exclude, "--exclude"),
-        columns=tuple(_list(columns)) if columns else None,
+        columns=None if columns is None else _columns(columns),
         mapping={header: str(column) if column else None for header, column in parse_overrides(mapping).items()},
         format=format,
         realm="sandbox" if sandbox else "live",
@@ -52,6 +52,15 @@ def _want(text: str) -> tuple[Field, ...]:
         if name not in set(WANTED):
             raise BadInput(f"--want: {name!r} is not a field that can be found; possible are {possible}.")
     return tuple(dict.fromkeys(Field(name) for name in names))
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    names = tuple(_list(text))
+    if not names:
+        raise BadInput(
+            "--columns is empty; name columns of the file or of Headwater, or leave the option away for all."
+        )
+    return names
 
 
 def _confidence(text: str) -> float:

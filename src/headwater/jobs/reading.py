@@ -265,7 +265,7 @@ def _charged_to(job: int, hit: Recalled) -> Observation:
 def _rejected(row: Reject) -> dict[str, Any]:
     return {
         "line": row.line,
-        "cells": _storable(row.cells),
+        "cells": list(row.cells),
         "state": "rejected",
         "column_name": row.column,
         "reason": row.reason,
@@ -276,13 +276,8 @@ def _accepted(row: Accepted, contact: int, state: str) -> dict[str, Any]:
     notes = [{"column": note.column, "code": note.code, "text": note.text} for note in row.notes]
     return {
         "line": row.row.line,
-        "cells": _storable(row.row.cells),
+        "cells": list(row.row.cells),
         "state": state,
         "notes": notes or None,
         "contact_id": contact,
     }
-
-
-def _storable(cells: Sequence[str]) -> list[str]:
-    """PostgreSQL's text holds any character but NUL and half surrogate pairs, which no readable text needs."""
-    return [cell.replace("\x00", "").encode("utf-8", "replace").decode() for cell in cells]

@@ -23,6 +23,7 @@ from headwater.jobs.reading import SQL
 from headwater.jobs.sandbox import Sandbox, sandboxed
 from headwater.kit.crypto import load_secret
 from headwater.kit.settings import Settings
+from headwater.kit.threads import abandonable
 from headwater.providers.catalogue import ADAPTERS
 from headwater.recall import SharedCache
 from headwater.records import EmailVerdict, Observation, PhoneVerdict
@@ -47,6 +48,8 @@ _MAILBOX = {
     "accept_all": MailboxAnswer.ACCEPT_ALL,
     "probable": MailboxAnswer.ACCEPT_ALL,
 }
+
+_HURRY = 1.0  # of the two seconds in which Ctrl-C ends a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,22 @@ async def database_of(settings: Settings, note: Callable[[str], None]) -> AsyncI
         if settings.database_url:
             dsn = settings.database_url.get_secret_value()
         else:
-            server = EmbeddedServer(settings.home, progress=note)
-            stack.callback(server.stop)
-            dsn = await asyncio.to_thread(server.start)
-        await asyncio.to_thread(upgrade, dsn)
+            dsn = await stack.enter_async_context(_embedded(settings, note))
+        await abandonable(upgrade, dsn)
         yield await stack.enter_async_context(Database(dsn))
+
+
+@asynccontextmanager
+async def _embedded(settings: Settings, note: Callable[[str], None]) -> AsyncIterator[str]:
+    """The address of the embedded server, for as long as it is used. Who is told to stop does not wait for its end."""
+    server = EmbeddedServer(settings.home, progress=note)
+    try:
+        yield await abandonable(server.start)
+    except asyncio.CancelledError:
+        server.stop(patience=_HURRY)
+        raise
+    finally:
+        server.stop()
 
 
 @asynccontextmanager
@@ -92,10 +106,11 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Start everything that a job needs; ``note`` hears what a person should know."""
     async with AsyncExitStack() as stack:
+        # First, because it knows how open a new data folder has to be.
+        database = await stack.enter_async_context(database_of(settings, note))
         if realm == "sandbox":
             sandbox = Sandbox(settings.home / "sandbox", sandbox_arguments)
             settings = sandboxed(settings, (await stack.enter_async_context(sandbox)).addresses)
-        database = await stack.enter_async_context(database_of(settings, note))
         resolver = await stack.enter_async_context(Resolver(settings.dns))
         workspace = await enter_workspace(database, settings.workspace, realm)
         yield await _wire(settings, realm, database, resolver, workspace, note)

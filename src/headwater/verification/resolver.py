@@ -104,6 +104,19 @@ class Resolver:
         # One caller giving up must not take the answer from the others.
         return await asyncio.shield(task)
 
+    async def host_addresses(self, host: str) -> tuple[str, ...]:
+        """The addresses of a host, IPv4 first; empty where DNS names none or gives no answer."""
+        name = host.lower().rstrip(".")
+        return (*await self._addresses(name, "A"), *await self._addresses(name, "AAAA"))
+
+    async def _addresses(self, name: str, kind: str) -> tuple[str, ...]:
+        if not _NAME.fullmatch(name):
+            return ()
+        try:
+            return tuple(str(found.addr) for found in await self._ask(name, kind))
+        except (_Failed, _NoSuchName):
+            return ()
+
     async def _find(self, name: str) -> MailRoute:
         route = await self._route(name)
         keep = _KEEP_UNKNOWN if route.kind is Route.UNKNOWN else _KEEP
