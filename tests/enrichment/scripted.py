@@ -182,6 +182,7 @@ def vendor(
     price: int = PRICE,
     in_flight: int = 40,
     timeout: float = 10.0,
+    list_from: int = 1,
 ) -> Vendor:
     """An account at a scripted server. The cheaper of two is asked first."""
     operation = Operation(
@@ -193,6 +194,7 @@ def vendor(
         hit_rate=0.5,
         submits=submits,
         timeout=timeout,
+        list_from=list_from,
         accuracy={Field.TITLE: 0.9},
     )
     declaration = Declaration(
