@@ -143,7 +143,8 @@ def _verifier_words(wanted: Field, knowledge: Knowledge) -> dict[str, list[str]]
     words: dict[str, list[str]] = {}
     for judged in knowledge.verdicts:
         if judged.field is wanted is Field.EMAIL:
-            words.setdefault(judged.value, []).append(_VERIFIER_WORD.get(judged.status, ""))
+            word = "trap" if judged.sub_status == "trap" else _VERIFIER_WORD.get(judged.status, "")
+            words.setdefault(judged.value, []).append(word)
     return words
 
 

@@ -35,7 +35,8 @@ from headwater.verification import (
     with_mailbox_evidence,
 )
 
-# What vendors call a mailbox that takes mail, one that does not, and a domain that takes everything.
+# What vendors call a mailbox that takes mail, one that does not, a domain that takes everything, and what is better
+# not written to. A word that is not here tells nothing.
 _MAILBOX = {
     "valid": MailboxAnswer.DELIVERABLE,
     "webmail": MailboxAnswer.DELIVERABLE,
@@ -46,6 +47,10 @@ _MAILBOX = {
     "undeliverable": MailboxAnswer.UNDELIVERABLE,
     "accept_all": MailboxAnswer.ACCEPT_ALL,
     "probable": MailboxAnswer.ACCEPT_ALL,
+    "spamtrap": MailboxAnswer.TRAP,
+    "do_not_mail": MailboxAnswer.AVOID,
+    "disposable": MailboxAnswer.DISPOSABLE,
+    "role": MailboxAnswer.ROLE,
 }
 
 

@@ -5,7 +5,7 @@ Without asking the mailbox nobody can call an address valid: the best that these
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,10 @@ RULES = {
     "mailbox_deliverable": Rule(45, "The mailbox accepts mail."),
     "mailbox_undeliverable": Rule(0, "The mailbox does not exist.", ceiling=3),
     "mailbox_accept_all": Rule(0, "The domain accepts every address, so that nobody can tell."),
+    "mailbox_trap": Rule(0, "The address is, or may be, a spam trap.", ceiling=12),
+    "mailbox_disposable": Rule(0, "The domain hands out throw-away addresses.", ceiling=15),
+    "mailbox_avoid": Rule(0, "Mail to this address does harm: it bounces, is reported, or is suppressed.", ceiling=25),
+    "mailbox_role": Rule(0, "The mailbox belongs to a function, not to a person.", ceiling=35),
 }
 _ROUTES = {
     Route.MX: "mail_host",
@@ -52,7 +56,11 @@ _DECIDING = (
     ("null_mx", Status.INVALID),
     ("no_mail_host", Status.INVALID),
     ("mailbox_undeliverable", Status.INVALID),
+    ("mailbox_trap", Status.RISKY),
     ("disposable", Status.RISKY),
+    ("mailbox_disposable", Status.RISKY),
+    ("mailbox_avoid", Status.RISKY),
+    ("mailbox_role", Status.RISKY),
     ("mailbox_accept_all", Status.RISKY),
     ("role", Status.RISKY),
     ("dns_unknown", Status.UNKNOWN),
@@ -70,7 +78,20 @@ class MailboxAnswer(StrEnum):
     DELIVERABLE = "deliverable"  # accepts mail, and the domain does not accept everything
     UNDELIVERABLE = "undeliverable"
     ACCEPT_ALL = "accept_all"
+    TRAP = "trap"
+    DISPOSABLE = "disposable"
+    AVOID = "avoid"  # takes mail perhaps, but who writes there is punished: complainers, suppressed and toxic addresses
+    ROLE = "role"
     UNKNOWN = "unknown"
+
+
+_SHOWN: Mapping[MailboxAnswer, Mapping[str, bool | None]] = {
+    MailboxAnswer.DELIVERABLE: {"catch_all": False},
+    MailboxAnswer.ACCEPT_ALL: {"catch_all": True},
+    MailboxAnswer.TRAP: {"trap_risk": True},
+    MailboxAnswer.DISPOSABLE: {"disposable": True},
+    MailboxAnswer.ROLE: {"role": True},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +127,8 @@ async def _routes(domains: Iterable[str], resolver: Resolver) -> dict[str, MailR
 
 
 def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> EmailVerdict:
-    """Join a verdict with an outside answer; "unknown" changes nothing, a later answer replaces an earlier one.
+    """Join a verdict with an outside answer; "unknown" changes nothing, a later answer replaces an earlier one, but
+    what one warned of stays flagged.
 
     An address that the first levels refuse stays refused: a verifier that vouches for it is mistaken or out of date.
     """
@@ -115,9 +137,8 @@ def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> E
     code = f"mailbox_{evidence.answer}"
     found = [(r.code, r.text) for r in verdict.reasons if not r.code.startswith("mailbox_")]
     found.append((code, f"{evidence.source}: {RULES[code].text}"))
-    catch_all = {MailboxAnswer.DELIVERABLE: False, MailboxAnswer.ACCEPT_ALL: True}.get(evidence.answer)
     status, sub_status, score, reasons = _settle(tuple(found))
-    flags = replace(verdict.flags, catch_all=catch_all)
+    flags = replace(verdict.flags, **{"catch_all": None, **_SHOWN.get(evidence.answer, {})})
     return replace(verdict, status=status, sub_status=sub_status, score=score, reasons=reasons, flags=flags)
 
 
