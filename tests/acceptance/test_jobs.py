@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance.names import VERIFIERS
 
 from headwater_sandbox import meter
 from headwater_sandbox.store import Store
 
 pytestmark = pytest.mark.usefixtures("waterfall")
 
-ALONE = ("--json", "--exclude", "apollo,icypeas,dropcontact,pattern")
+ALONE = ("--json", "--exclude", f"apollo,icypeas,dropcontact,pattern,{VERIFIERS}")
 KEY = "key-of-the-jobs"
 
 Headwater = Any

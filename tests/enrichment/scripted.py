@@ -183,6 +183,7 @@ def vendor(
     units: int = CREDIT,
     in_flight: int = 40,
     timeout: float = 10.0,
+    list_from: int = 1,
 ) -> Vendor:
     """An account at a scripted server. The cheaper of two is asked first."""
     operation = Operation(
@@ -194,6 +195,7 @@ def vendor(
         hit_rate=0.5,
         submits=submits,
         timeout=timeout,
+        list_from=list_from,
         accuracy={Field.TITLE: 0.9},
     )
     declaration = Declaration(

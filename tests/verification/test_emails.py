@@ -153,6 +153,11 @@ async def test_a_vouched_for_mailbox_is_valid(judge: Judge) -> None:
     [
         ("anna@acme.com", "undeliverable", "invalid", "undeliverable", 3),
         ("anna@acme.com", "accept_all", "risky", "accept_all", 55),
+        ("anna@acme.com", "trap", "risky", "trap", 12),
+        ("anna@acme.com", "avoid", "risky", "avoid", 25),
+        ("anna@acme.com", "disposable", "risky", "disposable", 15),
+        ("anna@acme.com", "role", "risky", "role", 35),
+        ("info@mailinator.com", "trap", "risky", "trap", 12),
         ("info@acme.com", "deliverable", "valid", "deliverable", 80),
         ("info@gmaill.com", "deliverable", "risky", "role", 70),
         ("anna@mailinator.com", "deliverable", "risky", "disposable", 15),
@@ -165,6 +170,20 @@ async def test_outside_answers(
     (verdict,) = await judge(Route.MX, [address])
     joined = with_mailbox_evidence(verdict, evidence(answer))
     assert (joined.status, joined.sub_status, joined.score) == (status, sub_status, score)
+
+
+async def test_what_a_verifier_warns_of_is_flagged(judge: Judge) -> None:
+    (verdict,) = await judge(Route.MX, ["anna@acme.com"])
+    for answer, flag in (
+        ("trap", "trap_risk"),
+        ("disposable", "disposable"),
+        ("role", "role"),
+        ("accept_all", "catch_all"),
+    ):
+        flags = with_mailbox_evidence(verdict, evidence(answer)).flags
+        assert getattr(flags, flag) is True
+        assert not getattr(verdict.flags, flag)
+    assert with_mailbox_evidence(verdict, evidence("avoid")).flags == verdict.flags
 
 
 async def test_a_domain_that_does_not_exist_stays_invalid_whatever_a_verifier_says(judge: Judge) -> None:

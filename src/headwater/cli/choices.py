@@ -8,7 +8,7 @@ from headwater.jobs.options import WANTED, Options
 from headwater.kit.errors import BadInput
 from headwater.kit.money import parse_micros
 from headwater.providers.catalogue import ADAPTERS
-from headwater.providers.mailbox import NAME as MAILBOX
+from headwater.providers.mail_servers import NAME as MAILBOX
 from headwater.records import Field
 
 

@@ -82,12 +82,12 @@ class Asking:
 
     # claiming -------------------------------------------------------------------------------------
 
-    async def claim(self) -> Batch | None:
-        """Claim up to one vendor batch and build its request."""
+    async def claim(self, most: int | None = None) -> Batch | None:
+        """Claim up to one vendor batch, or ``most`` records, and build its request."""
         token = uuid4()
         async with self.database.worker() as connection:
             items = await store.claim(
-                connection, self.lane, self.operation.batch, token=token, worker=self.worker, lease=_CLAIM
+                connection, self.lane, most or self.operation.batch, token=token, worker=self.worker, lease=_CLAIM
             )
             found = await self._queries(connection, items)
             posed = [Posed(item, *found[item.id]) for item in items if item.id in found]

@@ -13,7 +13,7 @@ from headwater.contacts import Judged, Knowledge
 from headwater.enrichment.confidence import Evidence, combine
 from headwater.enrichment.patterns import Guess
 from headwater.providers.base import Operation, Query
-from headwater.providers.mailbox import NAME as MAILBOX
+from headwater.providers.mail_servers import NAME as MAILBOX
 from headwater.records import Contact, Field, Status
 
 # An address must be sure to the user's level; a title or a company that one good source gives is enough. No source of
@@ -144,7 +144,8 @@ def _verifier_words(wanted: Field, knowledge: Knowledge) -> dict[str, list[str]]
     words: dict[str, list[str]] = {}
     for judged in knowledge.verdicts:
         if judged.field is wanted is Field.EMAIL:
-            words.setdefault(judged.value, []).append(_VERIFIER_WORD.get(judged.status, ""))
+            word = "trap" if judged.sub_status == "trap" else _VERIFIER_WORD.get(judged.status, "")
+            words.setdefault(judged.value, []).append(word)
     return words
 
 

@@ -23,7 +23,7 @@ from headwater.kit.group import grouped
 from headwater.kit.log import log
 from headwater.kit.settings import Settings
 from headwater.providers.base import Account, Request, Response
-from headwater.providers.mailbox import Mailbox
+from headwater.providers.mail_servers import MailServers
 from headwater.records import EmailVerdict, Field, Finding, SmtpReply
 from headwater.verification import (
     CatchAllMemory,
@@ -100,7 +100,7 @@ def prober_of(
 
 def account_of(prober: Prober, resolver: Resolver) -> Vendor:
     """Mail servers as an account among the vendors': their lane is planned, batched and crash-proof like others."""
-    adapter = Mailbox()
+    adapter = MailServers()
     declared = adapter.declaration
     nobody = Account(declared.name, declared.base_url, "")
     return Vendor(adapter, nobody, declared.limits, credit_price=0, exchange=partial(_exchange, prober, resolver))

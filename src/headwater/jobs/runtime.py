@@ -35,7 +35,7 @@ from headwater.kit.crypto import load_secret
 from headwater.kit.settings import Settings
 from headwater.kit.threads import abandonable
 from headwater.providers.catalogue import ADAPTERS
-from headwater.providers.mailbox import NAME as MAILBOX
+from headwater.providers.mail_servers import NAME as MAILBOX
 from headwater.recall import SharedCache
 from headwater.records import EmailVerdict, Finding, Observation, PhoneVerdict
 from headwater.verification import (
@@ -49,7 +49,8 @@ from headwater.verification import (
     with_mailbox_evidence,
 )
 
-# What vendors call a mailbox that takes mail, one that does not, and a domain that takes everything.
+# What vendors call a mailbox that takes mail, one that does not, a domain that takes everything, and what is better
+# not written to. A word that is not here tells nothing.
 _MAILBOX = {
     "valid": MailboxAnswer.DELIVERABLE,
     "webmail": MailboxAnswer.DELIVERABLE,
@@ -60,6 +61,10 @@ _MAILBOX = {
     "undeliverable": MailboxAnswer.UNDELIVERABLE,
     "accept_all": MailboxAnswer.ACCEPT_ALL,
     "probable": MailboxAnswer.ACCEPT_ALL,
+    "spamtrap": MailboxAnswer.TRAP,
+    "do_not_mail": MailboxAnswer.AVOID,
+    "disposable": MailboxAnswer.DISPOSABLE,
+    "role": MailboxAnswer.ROLE,
 }
 
 _HURRY = 1.0  # of the two seconds in which Ctrl-C ends a run

@@ -48,6 +48,10 @@ RULES = {
     "mailbox_undetermined": Rule(0, "The mail server gave no answer that is about the mailbox."),
     "mailbox_trap_risk": Rule(0, "A large provider's name, misspelt, takes mail: a trap's way.", ceiling=30),
     "trap_risk": Rule(0, "The address may be a trap for senders.", ceiling=30),
+    "mailbox_trap": Rule(0, "The address is, or may be, a spam trap.", ceiling=12),
+    "mailbox_disposable": Rule(0, "The domain hands out throw-away addresses.", ceiling=15),
+    "mailbox_avoid": Rule(0, "Mail to this address does harm: it bounces, is reported, or is suppressed.", ceiling=25),
+    "mailbox_role": Rule(0, "The mailbox belongs to a function, not to a person.", ceiling=35),
 }
 # Not evidence of its own: it says why bad evidence alone, however much, is not "invalid".
 _FLOOR = "not_refused"
@@ -78,7 +82,11 @@ _DECIDING = (
     ("null_mx", Status.INVALID),
     ("no_mail_host", Status.INVALID),
     ("mailbox_undeliverable", Status.INVALID),
+    ("mailbox_trap", Status.RISKY),
     ("disposable", Status.RISKY),
+    ("mailbox_disposable", Status.RISKY),
+    ("mailbox_avoid", Status.RISKY),
+    ("mailbox_role", Status.RISKY),
     ("trap_risk", Status.RISKY),
     ("mailbox_trap_risk", Status.RISKY),
     ("mailbox_full", Status.RISKY),
@@ -105,7 +113,20 @@ class MailboxAnswer(StrEnum):
     DELIVERABLE = "deliverable"  # accepts mail, and the domain does not accept everything
     UNDELIVERABLE = "undeliverable"
     ACCEPT_ALL = "accept_all"
+    TRAP = "trap"
+    DISPOSABLE = "disposable"
+    AVOID = "avoid"  # takes mail perhaps, but who writes there is punished: complainers, suppressed and toxic addresses
+    ROLE = "role"
     UNKNOWN = "unknown"
+
+
+_SHOWN: Mapping[MailboxAnswer, Mapping[str, bool | None]] = {
+    MailboxAnswer.DELIVERABLE: {"catch_all": False},
+    MailboxAnswer.ACCEPT_ALL: {"catch_all": True},
+    MailboxAnswer.TRAP: {"trap_risk": True},
+    MailboxAnswer.DISPOSABLE: {"disposable": True},
+    MailboxAnswer.ROLE: {"role": True},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +180,8 @@ async def _routes(domains: Iterable[str], resolver: Resolver) -> dict[str, MailR
 
 
 def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> EmailVerdict:
-    """Join a verdict with an outside answer; "unknown" changes nothing, a later answer replaces an earlier one.
+    """Join a verdict with an outside answer; "unknown" changes nothing, a later answer replaces an earlier one, but
+    what one warned of stays flagged.
 
     An address that the first levels refuse stays refused: a verifier that vouches for it is mistaken or out of date.
     """
@@ -167,8 +189,7 @@ def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> E
         return verdict
     code = f"mailbox_{evidence.answer}"
     found = [*_evidence(verdict), (code, f"{evidence.source}: {RULES[code].text}")]
-    catch_all = {MailboxAnswer.DELIVERABLE: False, MailboxAnswer.ACCEPT_ALL: True}.get(evidence.answer)
-    return _joined(verdict, found, catch_all)
+    return _joined(verdict, found, {"catch_all": None, **_SHOWN.get(evidence.answer, {})})
 
 
 def with_mailbox_report(verdict: EmailVerdict, report: MailboxReport) -> EmailVerdict:
@@ -183,15 +204,14 @@ def with_mailbox_report(verdict: EmailVerdict, report: MailboxReport) -> EmailVe
     accepts = report.state in (MailboxState.EXISTS, MailboxState.ACCEPT_ALL)
     if accepts and any(name == "typo_suspected" for name, _ in found):
         found.append(("mailbox_trap_risk", ""))
-    joined = _joined(verdict, found, report.catch_all)
+    joined = _joined(verdict, found, {"catch_all": report.catch_all})
     operator = report.operator or verdict.mx_operator
     return replace(joined, level=Level.SMTP.value, smtp=report.smtp, mx_operator=operator)
 
 
-def _joined(verdict: EmailVerdict, found: Sequence[tuple[str, str]], catch_all: bool | None) -> EmailVerdict:
+def _joined(verdict: EmailVerdict, found: Sequence[tuple[str, str]], shown: Mapping[str, bool | None]) -> EmailVerdict:
     status, sub_status, score, reasons = settle(tuple(found))
-    trap = _is_trap(found) or (None if verdict.flags.trap_risk is None else False)
-    flags = replace(verdict.flags, catch_all=catch_all, trap_risk=trap)
+    flags = replace(verdict.flags, **{"trap_risk": _is_trap(found) or verdict.flags.trap_risk, **shown})
     return replace(verdict, status=status, sub_status=sub_status, score=score, reasons=reasons, flags=flags)
 
 
@@ -263,7 +283,7 @@ def _verdict(
 
 
 def _is_trap(found: Iterable[tuple[str, str]]) -> bool:
-    return any(code in ("trap_risk", "mailbox_trap_risk") for code, _ in found)
+    return any(code in ("trap_risk", "mailbox_trap_risk", "mailbox_trap") for code, _ in found)
 
 
 @lru_cache(maxsize=10_000)
