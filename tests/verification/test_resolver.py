@@ -10,7 +10,7 @@ import uvloop
 from dns.rcode import NXDOMAIN, REFUSED, SERVFAIL
 
 from headwater.kit.errors import BadInput
-from headwater.verification import Resolver, Route
+from headwater.verification import NoDnsAnswer, Resolver, Route
 
 Serve = Callable[..., Any]
 
@@ -31,6 +31,12 @@ ZONE: dict[str, dict[str, Any]] = {
     "half-lucky.com": {"A": SERVFAIL, "AAAA": ["2001:db8::1"]},
     "alias.com": {"MX": ["CNAME elsewhere.com."], "A": ["192.0.2.1"]},
     "large.com": {"MX": [f"{n} mx{n}.large.com." for n in range(60)]},
+    "both.com": {"A": ["192.0.2.1", "192.0.2.2"], "AAAA": ["2001:db8::1"]},
+    "dead.com": {"A": SERVFAIL, "AAAA": SERVFAIL},
+    "spf.com": {"TXT": ['"v=spf1 ip4:192.0.2.1" " -all"', '"other"']},
+    "dumb.com": {"TXT": SERVFAIL},
+    "1.2.0.192.in-addr.arpa": {"PTR": ["Mail.acme.com."]},
+    "1.0.0.0." + "0." * 20 + "8.b.d.0.1.0.0.2.ip6.arpa": {"PTR": ["v6.acme.com."]},
     "xn--bcher-kva.de": {"MX": ["5 mx.xn--bcher-kva.de."]},
 }
 
@@ -145,3 +151,26 @@ def test_it_works_the_same_on_uvloop(dns_server: Serve) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(ask()) == [Route.MX, Route.NO_DOMAIN, Route.UNKNOWN]
+
+
+async def test_addresses_of_a_host(dns_server: Serve) -> None:
+    async with dns_server(zone) as server, Resolver(server.address, timeout=0.4) as resolver:
+        assert await resolver.host_addresses("Both.com.") == ("192.0.2.1", "192.0.2.2", "2001:db8::1")
+        assert await resolver.host_addresses("half-lucky.com") == ("2001:db8::1",)
+        assert await resolver.host_addresses("gone.com") == await resolver.host_addresses("nothing.com") == ()
+        assert await resolver.host_addresses("not a host") == ()
+        with pytest.raises(NoDnsAnswer, match=r"dead\.com"):
+            await resolver.host_addresses("dead.com")
+
+
+async def test_texts_and_names_of_addresses(dns_server: Serve) -> None:
+    async with dns_server(zone) as server, Resolver(server.address, timeout=0.4) as resolver:
+        assert sorted(await resolver.texts("SPF.com")) == ["other", "v=spf1 ip4:192.0.2.1 -all"]
+        assert await resolver.texts("nothing.com") == await resolver.texts("no name") == ()
+        assert await resolver.pointer("192.0.2.1") == ("mail.acme.com",)
+        assert await resolver.pointer("2001:db8::1") == ("v6.acme.com",)
+        assert await resolver.pointer("192.0.2.2") == ()
+        with pytest.raises(NoDnsAnswer, match="TXT"):
+            await resolver.texts("dumb.com")
+        with pytest.raises(ValueError, match="address"):
+            await resolver.pointer("acme.com")

@@ -6,7 +6,7 @@ Nothing here contacts a mail server or a vendor. What an outside verifier says o
 from headwater.verification.emails import MailboxAnswer, MailboxEvidence, check_emails, with_mailbox_evidence
 from headwater.verification.numbering import PHONE_TYPES
 from headwater.verification.phones import check_phone, check_phones
-from headwater.verification.resolver import MailRoute, Resolver, Route
+from headwater.verification.resolver import MailRoute, NoDnsAnswer, Resolver, Route
 from headwater.verification.syntax import Level, SyntaxResult, check_syntax
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "MailRoute",
     "MailboxAnswer",
     "MailboxEvidence",
+    "NoDnsAnswer",
     "Resolver",
     "Route",
     "SyntaxResult",

@@ -13,7 +13,7 @@ import aiodns
 import pycares
 from aiodns.error import ARES_EBADNAME, ARES_ENODATA, ARES_ENOTFOUND, ARES_ETIMEOUT, DNSError
 
-from headwater.kit.errors import BadInput
+from headwater.kit.errors import BadInput, Unavailable
 
 # More than about 256 questions at once overflow the default receive buffer of a local resolver, and answers are lost.
 IN_FLIGHT = 200
@@ -43,6 +43,10 @@ class MailRoute:
     kind: Route
     hosts: tuple[str, ...] = ()
     detail: str = ""
+
+
+class NoDnsAnswer(Unavailable):
+    """DNS could not be asked or failed; it says nothing about the name."""
 
 
 class _Failed(Exception):
@@ -103,6 +107,41 @@ class Resolver:
             task.add_done_callback(lambda _: self._asking.pop(name, None))
         # One caller giving up must not take the answer from the others.
         return await asyncio.shield(task)
+
+    async def host_addresses(self, host: str) -> tuple[str, ...]:
+        """The addresses of a host, IPv4 before IPv6; empty if it has none or does not exist.
+
+        One family that answers is enough; ``NoDnsAnswer`` only when nothing was found and a question failed.
+        """
+        name = host.lower().rstrip(".")
+        if not _NAME.fullmatch(name):
+            return ()
+        asked = await asyncio.gather(self._data(name, "A"), self._data(name, "AAAA"), return_exceptions=True)
+        found = tuple(data.addr for records in asked if isinstance(records, list) for data in records)
+        failures = [failure for failure in asked if isinstance(failure, BaseException)]
+        if failures and not found:
+            raise failures[0]
+        return found
+
+    async def texts(self, name: str) -> tuple[str, ...]:
+        """The TXT records of a name, the strings of each joined (SPF, RFC 7208 §3.3); empty if it has none."""
+        name = name.lower().rstrip(".")
+        records = await self._data(name, "TXT") if _NAME.fullmatch(name) else []
+        return tuple(bytes(data.data).decode("utf-8", "replace") for data in records)
+
+    async def pointer(self, address: str) -> tuple[str, ...]:
+        """The names that the reverse zone gives to an IP address; ``ValueError`` for what is none."""
+        records = await self._data(ipaddress.ip_address(address).reverse_pointer, "PTR")
+        return tuple(data.dname.lower().rstrip(".") for data in records)
+
+    async def _data(self, name: str, kind: str) -> list[Any]:
+        """Like ``_ask``, for callers outside: a name that does not exist has no records."""
+        try:
+            return await self._ask(name, kind)
+        except _NoSuchName:
+            return []
+        except _Failed as failure:
+            raise NoDnsAnswer(f"DNS gave no answer for {name} ({kind}): {failure}.") from None
 
     async def _find(self, name: str) -> MailRoute:
         route = await self._route(name)
