@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import typer
 
 from headwater import __version__
-from headwater.cli import contacts, doctor, enrich, jobs, work
+from headwater.cli import contacts, doctor, enrich, jobs, lists, work
 from headwater.cli.shell import fail
 from headwater.kit.errors import HeadwaterError
 
@@ -22,6 +22,7 @@ app.command("doctor")(doctor.doctor)
 app.command("calls")(jobs.calls)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(lists.app, name="lists")
 
 
 def _version(wanted: bool) -> None:

@@ -27,11 +27,13 @@ from headwater.providers.catalogue import ADAPTERS
 from headwater.recall import SharedCache
 from headwater.records import EmailVerdict, Observation, PhoneVerdict
 from headwater.verification import (
+    Lists,
     MailboxAnswer,
     MailboxEvidence,
     Resolver,
     check_emails,
     check_phone,
+    load_lists,
     with_mailbox_evidence,
 )
 
@@ -65,7 +67,7 @@ class Runtime:
     errands: Errands
 
     async def check_emails(self, addresses: Sequence[str]) -> list[EmailVerdict]:
-        return await check_emails(addresses, resolver=self.resolver, at=now())
+        return await check_emails(addresses, resolver=self.resolver, at=now(), lists=load_lists(self.settings.home))
 
 
 def now() -> datetime:
@@ -117,7 +119,8 @@ async def _wire(
         await finish(database, space, job)
 
     errands = Errands(database.dsn, export)
-    applier = Applier(database, vendors, _collaborators(resolver, cache, errands))
+    lists = await asyncio.to_thread(load_lists, settings.home)  # a third of a second, which others need not wait
+    applier = Applier(database, vendors, _collaborators(resolver, lists, cache, errands))
     engine = Engine(database, vendors, applier, hooks=Hooks(note=note))
     await engine.prepare()
     return Runtime(settings, realm, database, workspace, vendors, resolver, cache, applier, engine, errands)
@@ -138,11 +141,11 @@ def _shared(vendor: Vendor) -> Vendor:
     return Vendor(vendor.adapter, vendor.account, vendor.limits, vendor.credit_price, shared=True)
 
 
-def _collaborators(resolver: Resolver, cache: SharedCache, errands: Errands) -> Collaborators:
+def _collaborators(resolver: Resolver, lists: Lists, cache: SharedCache, errands: Errands) -> Collaborators:
     """What the spine hands to the enrichment stage."""
 
     async def emails(addresses: Sequence[str]) -> list[EmailVerdict]:
-        return await check_emails(addresses, resolver=resolver, at=now())
+        return await check_emails(addresses, resolver=resolver, at=now(), lists=lists)
 
     def phone(raw: str, region: str | None) -> PhoneVerdict:
         return check_phone(raw, region=region, at=now())

@@ -41,6 +41,7 @@ class Settings(BaseModel):
     secret: SecretStr | None = None
     workspace: str = "default"
     shared_cache: bool = False
+    lists: str | None = None
     log_level: str = Field(default="WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     vendors: dict[str, VendorSettings] = Field(default_factory=dict)
     unknown: tuple[str, ...] = ()

@@ -4,6 +4,10 @@ Nothing here contacts a mail server or a vendor. What an outside verifier says o
 """
 
 from headwater.verification.emails import MailboxAnswer, MailboxEvidence, check_emails, with_mailbox_evidence
+from headwater.verification.list_store import ListUnusable, load_lists, wanted_lists
+from headwater.verification.list_store import fetch as fetch_list
+from headwater.verification.list_store import refresh as refresh_lists
+from headwater.verification.lists import Lists
 from headwater.verification.numbering import PHONE_TYPES
 from headwater.verification.phones import check_phone, check_phones
 from headwater.verification.resolver import MailRoute, NoDnsAnswer, Resolver, Route
@@ -12,6 +16,8 @@ from headwater.verification.syntax import Level, SyntaxResult, check_syntax
 __all__ = [
     "PHONE_TYPES",
     "Level",
+    "ListUnusable",
+    "Lists",
     "MailRoute",
     "MailboxAnswer",
     "MailboxEvidence",
@@ -23,5 +29,9 @@ __all__ = [
     "check_phone",
     "check_phones",
     "check_syntax",
+    "fetch_list",
+    "load_lists",
+    "refresh_lists",
+    "wanted_lists",
     "with_mailbox_evidence",
 ]

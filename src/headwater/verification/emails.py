@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from headwater.records import EmailVerdict, Flags, Reason, Status
-from headwater.verification.lists import DomainFacts, domain_facts, is_role
+from headwater.verification.lists import DomainFacts, Lists, packaged_lists
 from headwater.verification.resolver import MailRoute, Resolver, Route
 from headwater.verification.scoring import Rule, tally
 from headwater.verification.syntax import Level, SyntaxResult, check_syntax
@@ -30,6 +30,7 @@ RULES = {
     "role": Rule(-20, "The mailbox belongs to a function, not to a person."),
     "typo_suspected": Rule(-10, "The domain is one letter away from a large provider's."),
     "disposable": Rule(0, "The domain hands out throw-away addresses.", ceiling=15),
+    "disposable_suspected": Rule(0, "One list says that the domain hands out throw-away addresses.", ceiling=45),
     "free_mail": Rule(0, "The domain is a public mail provider."),
     "alias_service": Rule(0, "The domain forwards to a mailbox that it hides."),
     "mailbox_deliverable": Rule(45, "The mailbox accepts mail."),
@@ -53,6 +54,7 @@ _DECIDING = (
     ("no_mail_host", Status.INVALID),
     ("mailbox_undeliverable", Status.INVALID),
     ("disposable", Status.RISKY),
+    ("disposable_suspected", Status.RISKY),
     ("mailbox_accept_all", Status.RISKY),
     ("role", Status.RISKY),
     ("dns_unknown", Status.UNKNOWN),
@@ -82,12 +84,18 @@ class MailboxEvidence:
 
 
 async def check_emails(
-    addresses: Sequence[str], *, resolver: Resolver | None, at: datetime, level: Level = Level.MX
+    addresses: Sequence[str],
+    *,
+    resolver: Resolver | None,
+    at: datetime,
+    level: Level = Level.MX,
+    lists: Lists | None = None,
 ) -> list[EmailVerdict]:
     """Judge addresses in their order; equal addresses and equal domains are worked out once.
 
-    Without a resolver the deepest level is ``domain``.
+    Without a resolver the deepest level is ``domain``; without ``lists`` those of the installed packages count.
     """
+    lists = lists or packaged_lists()
     judged: dict[str, EmailVerdict] = {}
     fresh = list(dict.fromkeys(addresses))
     for start in range(0, len(fresh), _SLICE):
@@ -95,7 +103,7 @@ async def check_emails(
         routes: dict[str, MailRoute] = {}
         if resolver is not None and level is Level.MX:
             routes = await _routes({found.domain for found in parsed if found.ok}, resolver)
-        judged |= {found.address: _judge(found, routes.get(found.domain), level, at) for found in parsed}
+        judged |= {found.address: _judge(found, routes.get(found.domain), level, at, lists) for found in parsed}
         await asyncio.sleep(0)
     return [judged[address] for address in addresses]
 
@@ -121,12 +129,12 @@ def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> E
     return replace(verdict, status=status, sub_status=sub_status, score=score, reasons=reasons, flags=flags)
 
 
-def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: datetime) -> EmailVerdict:
+def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: datetime, lists: Lists) -> EmailVerdict:
     if not syntax.ok:
         return _verdict(syntax, ((syntax.code, syntax.text),), Level.SYNTAX, at)
     if level is Level.SYNTAX:
         return _verdict(syntax, (("syntax_ok", ""),), Level.SYNTAX, at)
-    facts, role = domain_facts(syntax.domain), is_role(syntax.local)
+    facts, role = lists.domain_facts(syntax.domain), lists.is_role(syntax.local)
     found = (("syntax_ok", ""), *_listed(facts, role))
     null_mx = None
     if route is not None:
@@ -140,13 +148,22 @@ def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: date
 
 def _listed(facts: DomainFacts, role: bool) -> _Evidence:
     said = (
-        ("disposable", facts.disposable),
         ("free_mail", facts.free),
         ("alias_service", facts.alias_service),
         ("role", role),
         ("typo_suspected", facts.suggestion is not None),
     )
-    return tuple((code, "") for code, true in said if true)
+    return (*_disposable(facts), *((code, "") for code, true in said if true))
+
+
+def _disposable(facts: DomainFacts) -> _Evidence:
+    if facts.disposable is False:
+        return ()
+    count = "one list says" if len(facts.lists) == 1 else f"{len(facts.lists)} lists say"
+    said = f"{count} so: {', '.join(facts.lists)}"
+    if facts.disposable:
+        return (("disposable", f"The domain hands out throw-away addresses ({said})."),)
+    return (("disposable_suspected", f"The domain may hand out throw-away addresses ({said})."),)
 
 
 def _verdict(
