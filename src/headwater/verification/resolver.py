@@ -85,14 +85,17 @@ class Resolver:
         return await self._routes.get(name)
 
     async def host_addresses(self, host: str) -> tuple[str, ...]:
-        """The addresses of a host, IPv4 before IPv6; empty if it has none or does not exist.
+        """The addresses of a host, IPv4 before IPv6; empty where DNS names none or gives no answer.
 
-        One family that answers is enough; ``NoDnsAnswer`` only when nothing was found and a question failed.
+        Either way there is nowhere to connect to, which says nothing of the domain; a failure is not remembered.
         """
         name = host.lower().rstrip(".")
         if not _NAME.fullmatch(name):
             return ()
-        return await self._hosts.get(name)
+        try:
+            return await self._hosts.get(name)
+        except NoDnsAnswer:
+            return ()
 
     async def texts(self, name: str) -> tuple[str, ...]:
         """The TXT records of a name, the strings of each joined (SPF, RFC 7208 §3.3); empty if it has none."""
