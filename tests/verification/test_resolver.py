@@ -11,6 +11,7 @@ from dns.rcode import NXDOMAIN, REFUSED, SERVFAIL
 
 from headwater.kit.errors import BadInput
 from headwater.verification import NoDnsAnswer, Resolver, Route
+from headwater.verification.memory import Memory
 
 Serve = Callable[..., Any]
 
@@ -101,16 +102,59 @@ async def test_five_hundred_at_once_lose_no_answer_and_stay_under_the_cap(dns_se
         assert sum(server.asked.values()) == 500
 
 
-async def test_one_question_for_everybody_who_asks(dns_server: Serve) -> None:
+@pytest.mark.parametrize(("gives_up", "questions"), [(7, 1), (0, 2)])
+async def test_one_question_for_everybody_who_asks(dns_server: Serve, gives_up: int, questions: int) -> None:
+    """Should the one who asked first give up, the next asks in his place."""
     async with dns_server(zone, delay=0.02) as server, Resolver(server.address) as resolver:
         asking = [asyncio.create_task(resolver.mail_route("acme.com")) for _ in range(50)]
         await asyncio.sleep(0.005)
-        asking[0].cancel()
+        asking[gives_up].cancel()
         answers = await asyncio.gather(*asking, return_exceptions=True)
-        assert isinstance(answers[0], asyncio.CancelledError)
-        assert {answer.kind for answer in answers[1:]} == {Route.MX}
+        assert isinstance(answers.pop(gives_up), asyncio.CancelledError)
+        assert {answer.kind for answer in answers} == {Route.MX}
         await resolver.mail_route("acme.com")
-        assert server.asked["acme.com", "MX"] == 1
+        assert server.asked["acme.com", "MX"] == questions
+
+
+async def test_a_failure_goes_to_all_who_waited_and_is_not_remembered() -> None:
+    asked = []
+
+    async def find(key: str) -> str:
+        asked.append(key)
+        await asyncio.sleep(0.01)
+        raise LookupError(key)
+
+    memory = Memory(find, lambda _: 60.0, size=10)
+    for rounds in (1, 2):
+        found = await asyncio.gather(*(memory.get("a") for _ in range(5)), return_exceptions=True)
+        assert {type(each) for each in found} == {LookupError}
+        assert len(asked) == rounds
+
+
+async def test_only_the_latest_answers_are_remembered_and_only_for_a_time() -> None:
+    asked = []
+
+    async def find(key: str) -> str:
+        asked.append(key)
+        return key
+
+    memory = Memory(find, lambda key: 0.05 if key == "short" else 60.0, size=3)
+    for key in ("a", "b", "short", "a", "d", "b", "a", "d"):
+        assert await memory.get(key) == key
+    assert asked == ["a", "b", "short", "d", "a"]
+    await asyncio.sleep(0.06)
+    memory = Memory(find, lambda _: 0.0, size=3)
+    assert [await memory.get("now"), await memory.get("now")] == ["now", "now"]
+    assert asked[-2:] == ["now", "now"]
+
+
+async def test_many_routes_at_once_are_each_asked_for_once(dns_server: Serve) -> None:
+    async with dns_server(zone) as server, Resolver(server.address) as resolver:
+        names = [f"many{n}.com" for n in range(900)]
+        routes = await resolver.mail_routes(names + names)
+        assert sorted(routes) == sorted(names)
+        assert sum(server.asked.values()) == 900
+        assert await resolver.mail_routes([]) == {}
 
 
 async def test_silence_costs_no_more_than_the_time_allowed(dns_server: Serve) -> None:

@@ -84,7 +84,8 @@ class DnsClient:
         self._given = servers
         self._servers: Sequence[NameServer] = servers or ()
         self._patience = timeout
-        self._tries = max(tries, 1)
+        self._given_tries = max(tries, 1)
+        self._tries, self._each = self._given_tries, timeout / self._given_tries
         self._free = in_flight
         self._links: list[socket.socket] = []
         self._idents = _unguessable()
@@ -147,6 +148,9 @@ class DnsClient:
         if not links:
             raise NoAnswer(why)
         self._servers, self._links, self._first = servers, links, 0
+        # Every server gets a try, or the last of three would never be asked.
+        self._tries = max(self._given_tries, len(servers))
+        self._each = self._patience / self._tries
         loop = asyncio.get_running_loop()
         for place, link in enumerate(links):
             loop.add_reader(link, self._read, place, link)
@@ -173,11 +177,12 @@ class DnsClient:
 
     def _begin(self, waiting: _Question) -> None:
         self._free -= 1
-        waiting.ident = next(ident for ident in self._idents if ident not in self._out)
+        waiting.ident = next(self._idents)
+        while waiting.ident in self._out:
+            waiting.ident = next(self._idents)
         waiting.packet = query(waiting.ident, waiting.asked)
         waiting.server = self._first
-        # Every server gets a try, or the last of three would never be asked.
-        waiting.left = max(self._tries, len(self._servers))
+        waiting.left = self._tries
         waiting.ends = asyncio.get_running_loop().time() + self._patience
         self._out[waiting.ident] = waiting
         self._send(waiting)
@@ -198,7 +203,7 @@ class DnsClient:
     def _send(self, waiting: _Question) -> None:
         loop = asyncio.get_running_loop()
         waiting.left -= 1
-        waiting.due = min(waiting.ends, loop.time() + self._patience / max(self._tries, len(self._servers)))
+        waiting.due = min(waiting.ends, loop.time() + self._each)
         try:
             self._links[waiting.server].send(waiting.packet)
         except (BlockingIOError, InterruptedError):

@@ -5,7 +5,7 @@ Without asking the mailbox nobody can call an address valid: the best that these
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -102,15 +102,10 @@ async def check_emails(
         parsed = [check_syntax(address) for address in fresh[start : start + _SLICE]]
         routes: dict[str, MailRoute] = {}
         if resolver is not None and level is Level.MX:
-            routes = await _routes({found.domain for found in parsed if found.ok}, resolver)
+            routes = await resolver.mail_routes({found.domain for found in parsed if found.ok})
         judged |= {found.address: _judge(found, routes.get(found.domain), level, at, lists) for found in parsed}
         await asyncio.sleep(0)
     return [judged[address] for address in addresses]
-
-
-async def _routes(domains: Iterable[str], resolver: Resolver) -> dict[str, MailRoute]:
-    names = list(domains)
-    return dict(zip(names, await asyncio.gather(*map(resolver.mail_route, names)), strict=True))
 
 
 def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> EmailVerdict:
@@ -146,6 +141,7 @@ def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: date
     return _verdict(syntax, found, reached, at, flags, route.hosts if route else (), hint)
 
 
+@lru_cache(maxsize=10_000)
 def _listed(facts: DomainFacts, role: bool) -> _Evidence:
     said = (
         ("free_mail", facts.free),

@@ -59,6 +59,9 @@ class Lists:
         self._checked = frozenset(source.name for source in self.sources if source.kind is ListKind.VERIFIED)
         self._own_free, self._own_alias = _all(own, ListKind.FREE), _all(own, ListKind.ALIAS)
         self._more_free = _all(theirs, ListKind.FREE)
+        # Most domains are on no list at all, nor is what they stand below.
+        self._somewhere = frozenset(self._listed) | self._own_free | self._own_alias | self._more_free | FREE
+        self._somewhere |= ALIAS_SERVICES
         self._roles = ROLES | _all(self.sources, ListKind.ROLE)
         self.domain_facts = lru_cache(maxsize=100_000)(self._facts)
 
@@ -69,12 +72,13 @@ class Lists:
 
     def _facts(self, domain: str) -> DomainFacts:
         """Look a lower-case ASCII domain up. What stands below a disposable domain or an alias service is that too."""
-        labels = domain.split(".")
-        for start in range(len(labels) - 1):
-            found = self._fact(".".join(labels[start:]), whole=start == 0)
-            if found is not None and (start == 0 or _within(domain, labels[start:])):
+        name = domain
+        while "." in name:
+            found = self._fact(name, whole=name is domain) if name in self._somewhere else None
+            if found is not None and (name is domain or _within(domain, name)):
                 vouched = found.alias_service or domain in FREE or domain in self._own_free
                 return found._replace(suggestion=None if vouched else suggest(domain))
+            name = name.partition(".")[2]
         return DomainFacts(False, False, False, suggest(domain))
 
     def _fact(self, name: str, *, whole: bool) -> DomainFacts | None:
@@ -95,10 +99,10 @@ def _all(sources: Iterable[ListSource], kind: ListKind) -> frozenset[str]:
     return frozenset(chain.from_iterable(source.entries for source in sources if source.kind is kind))
 
 
-def _within(domain: str, parent: list[str]) -> bool:
+def _within(domain: str, parent: str) -> bool:
     """Whether a listed parent is one somebody's name, not a suffix under which strangers register theirs (ddns.net)."""
     bought = registrable(domain)
-    return bought is not None and len(".".join(parent)) >= len(bought)
+    return bought is not None and len(parent) >= len(bought)
 
 
 @lru_cache(maxsize=1)

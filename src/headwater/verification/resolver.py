@@ -3,13 +3,14 @@
 import asyncio
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
 from typing import Self, TypeVar
 
 from headwater.kit.errors import Unavailable
-from headwater.verification.dns_client import DnsClient, NoAnswer, NoSuchName
+from headwater.verification.dns_client import IN_FLIGHT, DnsClient, NoAnswer, NoSuchName
 from headwater.verification.dns_wire import AAAA, MX, PTR, TXT, A, Kind
 from headwater.verification.memory import Memory
 from headwater.verification.name_servers import name_server
@@ -17,6 +18,8 @@ from headwater.verification.name_servers import name_server
 T = TypeVar("T")
 
 _REMEMBERED = 200_000
+# Twice as many as may be out at once, so that there is always one in turn.
+_ASKERS = 2 * IN_FLIGHT
 # Seconds that an answer is believed. A failure is remembered only long enough to answer those who ask meanwhile.
 _KEEP, _KEEP_UNKNOWN = 3600.0, 30.0
 
@@ -71,8 +74,8 @@ class Resolver:
 
     async def close(self) -> None:
         """Drop what is still being asked and give the sockets back; a later question opens them again."""
-        await self._routes.close()
-        await self._hosts.close()
+        self._routes.close()
+        self._hosts.close()
         await self._client.close()
 
     async def mail_route(self, domain: str) -> MailRoute:
@@ -83,6 +86,20 @@ class Resolver:
         if not _NAME.fullmatch(name):
             return MailRoute(Route.NO_DOMAIN, detail=f"{domain[:80]!r} is not a domain name.")
         return await self._routes.get(name)
+
+    async def mail_routes(self, domains: Iterable[str]) -> dict[str, MailRoute]:
+        """The routes of many domains. A few askers take turns: a task for each domain costs more than the questions."""
+        found: dict[str, MailRoute] = {}
+        left = iter(domains)
+
+        async def asker() -> None:
+            for domain in left:
+                found[domain] = await self.mail_route(domain)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_ASKERS):
+                group.create_task(asker())
+        return found
 
     async def host_addresses(self, host: str) -> tuple[str, ...]:
         """The addresses of a host, IPv4 before IPv6; empty where DNS names none or gives no answer.
@@ -135,13 +152,17 @@ class Resolver:
 
     async def _implicit(self, name: str) -> MailRoute:
         """Only a domain known to have no MX comes here (NODATA); a failed MX question must not fall back to A."""
-        ask = self._client.ask
-        asked = await asyncio.gather(ask(name, A), ask(name, AAAA), return_exceptions=True)
-        if any(isinstance(found, list) and any(map(_is_host_address, found)) for found in asked):
-            return MailRoute(Route.IMPLICIT, (name,), f"The domain {name} has no MX record but an address.")
-        for found in asked:
-            if isinstance(found, BaseException):
-                raise found
+        failure: NoAnswer | None = None
+        for kind in (A, AAAA):  # in turn, because nearly all that have an address have one of the first kind
+            try:
+                found = await self._client.ask(name, kind)
+            except NoAnswer as error:
+                failure = error
+                continue
+            if any(map(_is_host_address, found)):
+                return MailRoute(Route.IMPLICIT, (name,), f"The domain {name} has no MX record but an address.")
+        if failure is not None:
+            raise failure
         return MailRoute(Route.NO_MAIL, detail=f"The domain {name} has neither a mail exchanger nor an address.")
 
 
