@@ -88,6 +88,7 @@ class DnsClient:
         self._tries, self._each = self._given_tries, timeout / self._given_tries
         self._free = in_flight
         self._links: list[socket.socket] = []
+        self._loop: asyncio.AbstractEventLoop  # whose sockets these are; known from the first question on
         self._idents = _unguessable()
         self._out: dict[int, _Question] = {}
         self._turn: deque[_Question] = deque()
@@ -99,7 +100,7 @@ class DnsClient:
         asked = question(name, kind)
         if not self._links:
             self._open()
-        waiting = _Question(asked, kind, asyncio.get_running_loop().create_future())
+        waiting = _Question(asked, kind, self._loop.create_future())
         if self._free:
             self._begin(waiting)
         else:
@@ -126,7 +127,7 @@ class DnsClient:
             self._clock = None
         links, self._links = self._links, []
         for link in links:
-            asyncio.get_running_loop().remove_reader(link)
+            self._loop.remove_reader(link)
             link.close()
         await asyncio.gather(*streams, return_exceptions=True)
 
@@ -151,7 +152,7 @@ class DnsClient:
         # Every server gets a try, or the last of three would never be asked.
         self._tries = max(self._given_tries, len(servers))
         self._each = self._patience / self._tries
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         for place, link in enumerate(links):
             loop.add_reader(link, self._read, place, link)
 
@@ -183,7 +184,7 @@ class DnsClient:
         waiting.packet = query(waiting.ident, waiting.asked)
         waiting.server = self._first
         waiting.left = self._tries
-        waiting.ends = asyncio.get_running_loop().time() + self._patience
+        waiting.ends = self._loop.time() + self._patience
         self._out[waiting.ident] = waiting
         self._send(waiting)
 
@@ -201,7 +202,7 @@ class DnsClient:
                 self._begin(following)
 
     def _send(self, waiting: _Question) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         waiting.left -= 1
         waiting.due = min(waiting.ends, loop.time() + self._each)
         try:
@@ -220,7 +221,7 @@ class DnsClient:
     def _sweep(self) -> None:
         """Repeat or give up what is due. One timer serves all questions, since most are answered long before."""
         self._clock = None
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         now = loop.time()
         for waiting in [each for each in self._out.values() if each.due <= now]:
             self._again(waiting)
@@ -231,7 +232,7 @@ class DnsClient:
     def _again(self, waiting: _Question) -> None:
         if waiting.answer.done():
             return
-        if waiting.left and waiting.ends > asyncio.get_running_loop().time():
+        if waiting.left and waiting.ends > self._loop.time():
             waiting.server = (waiting.server + 1) % len(self._servers)
             self._send(waiting)
         else:
@@ -252,7 +253,7 @@ class DnsClient:
         except Malformed:
             return  # forged or broken; the true answer may still come, else the time runs out
         if reply.truncated:
-            waiting.stream = asyncio.get_running_loop().create_task(self._stream(waiting))
+            waiting.stream = self._loop.create_task(self._stream(waiting))
             waiting.due = waiting.ends
         elif not self._settled(waiting, reply):
             self._disappointed(waiting, reply)

@@ -23,7 +23,6 @@ _RESPONSE, _OPCODE, _AUTHORITATIVE, _TRUNCATED, _RECURSE = 0x8000, 0x7800, 0x040
 _EDNS = b"\0" + struct.pack("!HHIH", _OPT, UDP_SIZE, 0, 0)
 _header = struct.Struct("!6H")
 _record = struct.Struct("!HHIH")
-_short = struct.Struct("!H")
 _size = struct.Struct("B").pack
 # A name has at most 127 labels; more jumps than that are an attempt to keep us busy.
 _JUMPS = 127
@@ -170,7 +169,12 @@ def read_name(message: bytes, position: int) -> tuple[str, int]:
         if length > 63 or size > 254 or position >= len(message):
             raise Malformed("a name is longer than names may be")
         labels.append(message[start:position])
-    return _text(labels), position + 1 if after < 0 else after
+    name = b".".join(labels)
+    if _plain(name) and name.count(b".") == len(labels) - 1:
+        text = name.decode("ascii").lower()
+    else:
+        text = ".".join("".join(map(_escaped, label)) for label in labels)
+    return text, position + 1 if after < 0 else after
 
 
 def _skip_name(message: bytes, position: int) -> int:
@@ -179,13 +183,6 @@ def _skip_name(message: bytes, position: int) -> int:
             return position + 2
         position += length + 1
     return position + 1
-
-
-def _text(labels: list[bytes]) -> str:
-    name = b".".join(labels)
-    if _plain(name) and name.count(b".") == len(labels) - 1:
-        return name.decode("ascii").lower()
-    return ".".join("".join(map(_escaped, label)) for label in labels)
 
 
 def _escaped(byte: int) -> str:
@@ -201,7 +198,10 @@ def _exact_name(message: bytes, start: int, end: int) -> str:
 
 
 def _mx(message: bytes, start: int, end: int) -> tuple[int, str]:
-    return _short.unpack_from(message, start)[0], _exact_name(message, start + 2, end)
+    name, after = read_name(message, start + 2)
+    if after != end:
+        raise Malformed("a name does not fill its record")
+    return message[start] << 8 | message[start + 1], name
 
 
 def _address(family: int, size: int) -> Callable[[bytes, int, int], str]:

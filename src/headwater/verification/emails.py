@@ -63,6 +63,8 @@ VALID_FROM = 80
 # Addresses worked on before others get a turn: enough that slow domains wait together, few enough to breathe between.
 _SLICE = 20_000
 _NO_FLAGS = Flags()
+# There are only so many combinations; a list of a million addresses shares them.
+_flags = lru_cache(maxsize=1_000)(Flags)
 _Evidence = tuple[tuple[str, str], ...]
 
 
@@ -135,7 +137,7 @@ def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: date
     if route is not None:
         found += ((_ROUTES[route.kind], route.detail),)
         null_mx = None if route.kind is Route.UNKNOWN else route.kind is Route.NULL_MX
-    flags = Flags(facts.disposable, role, facts.free, None, null_mx, facts.alias_service)
+    flags = _flags(facts.disposable, role, facts.free, None, null_mx, facts.alias_service)
     reached = Level.DOMAIN if null_mx is None else Level.MX
     hint = f"{syntax.local}@{facts.suggestion}" if facts.suggestion else None
     return _verdict(syntax, found, reached, at, flags, route.hosts if route else (), hint)
