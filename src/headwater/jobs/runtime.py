@@ -40,12 +40,14 @@ from headwater.recall import SharedCache
 from headwater.records import EmailVerdict, Finding, Observation, PhoneVerdict
 from headwater.verification import (
     Level,
+    Lists,
     MailboxAnswer,
     MailboxEvidence,
     Prober,
     Resolver,
     check_emails,
     check_phone,
+    load_lists,
     with_mailbox_evidence,
 )
 
@@ -87,7 +89,7 @@ class Runtime:
     rechecks: Rechecks | None
 
     async def check_emails(self, addresses: Sequence[str]) -> list[EmailVerdict]:
-        return await check_emails(addresses, resolver=self.resolver, at=now())
+        return await check_emails(addresses, resolver=self.resolver, at=now(), lists=load_lists(self.settings.home))
 
 
 def now() -> datetime:
@@ -157,15 +159,16 @@ async def _wire(
         await finish(database, space, job)
 
     errands = Errands(database.dsn, export)
-    applier = Applier(database, vendors, _collaborators(resolver, cache, errands))
+    lists = await asyncio.to_thread(load_lists, settings.home)  # a third of a second, which others need not wait
+    applier = Applier(database, vendors, _collaborators(resolver, lists, cache, errands))
     engine = Engine(database, vendors, applier, hooks=Hooks(note=note))
     await engine.prepare()
-    rechecks = Rechecks(database, realm, partial(_mailboxes, resolver, prober)) if prober else None
+    rechecks = Rechecks(database, realm, partial(_mailboxes, resolver, lists, prober)) if prober else None
     return Runtime(settings, realm, database, workspace, vendors, resolver, cache, applier, engine, errands, rechecks)
 
 
-async def _mailboxes(resolver: Resolver, prober: Prober, addresses: Sequence[str]) -> list[EmailVerdict]:
-    return await check_emails(addresses, resolver=resolver, at=now(), level=Level.SMTP, prober=prober)
+async def _mailboxes(resolver: Resolver, lists: Lists, prober: Prober, addresses: Sequence[str]) -> list[EmailVerdict]:
+    return await check_emails(addresses, resolver=resolver, at=now(), level=Level.SMTP, prober=prober, lists=lists)
 
 
 def vendors_of(settings: Settings, realm: Realm) -> Vendors:
@@ -183,11 +186,11 @@ def _shared(vendor: Vendor) -> Vendor:
     return Vendor(vendor.adapter, vendor.account, vendor.limits, vendor.credit_price, shared=True)
 
 
-def _collaborators(resolver: Resolver, cache: SharedCache, errands: Errands) -> Collaborators:
+def _collaborators(resolver: Resolver, lists: Lists, cache: SharedCache, errands: Errands) -> Collaborators:
     """What the spine hands to the enrichment stage."""
 
     async def emails(addresses: Sequence[str]) -> list[EmailVerdict]:
-        return await check_emails(addresses, resolver=resolver, at=now())
+        return await check_emails(addresses, resolver=resolver, at=now(), lists=lists)
 
     def phone(raw: str, region: str | None) -> PhoneVerdict:
         return check_phone(raw, region=region, at=now())

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from headwater.records import EmailVerdict, Flags, Reason, Status
-from headwater.verification.lists import DomainFacts, domain_facts, is_role
+from headwater.verification.lists import DomainFacts, Lists, packaged_lists
 from headwater.verification.resolver import MailRoute, Resolver, Route
 from headwater.verification.scoring import Rule, tally
 from headwater.verification.smtp.operators import operator_of_route
@@ -34,6 +34,7 @@ RULES = {
     "role": Rule(-20, "The mailbox belongs to a function, not to a person."),
     "typo_suspected": Rule(-10, "The domain is one letter away from a large provider's."),
     "disposable": Rule(0, "The domain hands out throw-away addresses.", ceiling=15),
+    "disposable_suspected": Rule(0, "One list says that the domain hands out throw-away addresses.", ceiling=45),
     "free_mail": Rule(0, "The domain is a public mail provider."),
     "alias_service": Rule(0, "The domain forwards to a mailbox that it hides."),
     "mailbox_deliverable": Rule(45, "The mailbox accepts mail."),
@@ -90,6 +91,7 @@ _DECIDING = (
     ("trap_risk", Status.RISKY),
     ("mailbox_trap_risk", Status.RISKY),
     ("mailbox_full", Status.RISKY),
+    ("disposable_suspected", Status.RISKY),
     ("mailbox_accept_all", Status.RISKY),
     ("mailbox_accepted", Status.RISKY),
     ("role", Status.RISKY),
@@ -104,6 +106,8 @@ VALID_FROM, RISKY_FROM = 80, 11
 # Addresses worked on before others get a turn: enough that slow domains wait together, few enough to breathe between.
 _SLICE = 20_000
 _NO_FLAGS = Flags()
+# There are only so many combinations; a list of a million addresses shares them.
+_flags = lru_cache(maxsize=1_000)(Flags)
 _Evidence = tuple[tuple[str, str], ...]
 
 
@@ -144,19 +148,22 @@ async def check_emails(
     at: datetime,
     level: Level = Level.MX,
     prober: Prober | None = None,
+    lists: Lists | None = None,
 ) -> list[EmailVerdict]:
     """Judge addresses in their order; equal addresses and equal domains are worked out once.
 
-    Without a resolver the deepest level is ``domain``, without a prober it is ``mx``.
+    Without a resolver the deepest level is ``domain``, without a prober it is ``mx``; without ``lists`` those of the
+    installed packages count.
     """
+    lists = lists or packaged_lists()
     judged: dict[str, EmailVerdict] = {}
     fresh = list(dict.fromkeys(addresses))
     for start in range(0, len(fresh), _SLICE):
         parsed = [check_syntax(address) for address in fresh[start : start + _SLICE]]
         routes: dict[str, MailRoute] = {}
         if resolver is not None and level in (Level.MX, Level.SMTP):
-            routes = await _routes({found.domain for found in parsed if found.ok}, resolver)
-        verdicts = [_judge(found, routes.get(found.domain), level, at) for found in parsed]
+            routes = await resolver.mail_routes({found.domain for found in parsed if found.ok})
+        verdicts = [_judge(found, routes.get(found.domain), level, at, lists) for found in parsed]
         if prober is not None and level is Level.SMTP:
             verdicts = await _with_mailboxes(verdicts, prober, routes)
         judged |= {verdict.address: verdict for verdict in verdicts}
@@ -172,11 +179,6 @@ async def _with_mailboxes(
     reports = await prober.probe(asked, routes)
     found = ((verdict, reports.get(verdict.normalized or "")) for verdict in verdicts)
     return [with_mailbox_report(verdict, report) if report else verdict for verdict, report in found]
-
-
-async def _routes(domains: Iterable[str], resolver: Resolver) -> dict[str, MailRoute]:
-    names = list(domains)
-    return dict(zip(names, await asyncio.gather(*map(resolver.mail_route, names)), strict=True))
 
 
 def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> EmailVerdict:
@@ -224,12 +226,12 @@ def _evidence(verdict: EmailVerdict) -> list[tuple[str, str]]:
     ]
 
 
-def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: datetime) -> EmailVerdict:
+def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: datetime, lists: Lists) -> EmailVerdict:
     if not syntax.ok:
         return _verdict(syntax, ((syntax.code, syntax.text),), Level.SYNTAX, at)
     if level is Level.SYNTAX:
         return _verdict(syntax, (("syntax_ok", ""),), Level.SYNTAX, at)
-    facts, role = domain_facts(syntax.domain), is_role(syntax.local)
+    facts, role = lists.domain_facts(syntax.domain), lists.is_role(syntax.local)
     found = (("syntax_ok", ""), *_listed(facts, role))
     null_mx = None
     if route is not None:
@@ -238,21 +240,31 @@ def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: date
     hosts = route.hosts if route else ()
     if sign := trap_sign(syntax.local, hosts):
         found += (("trap_risk", sign),)
-    flags = Flags(facts.disposable, role, facts.free, None, null_mx, facts.alias_service, _is_trap(found))
+    flags = _flags(facts.disposable, role, facts.free, None, null_mx, facts.alias_service, _is_trap(found))
     reached = Level.DOMAIN if null_mx is None else Level.MX
     hint = f"{syntax.local}@{facts.suggestion}" if facts.suggestion else None
     return _verdict(syntax, found, reached, at, flags, hosts, hint)
 
 
+@lru_cache(maxsize=10_000)
 def _listed(facts: DomainFacts, role: bool) -> _Evidence:
     said = (
-        ("disposable", facts.disposable),
         ("free_mail", facts.free),
         ("alias_service", facts.alias_service),
         ("role", role),
         ("typo_suspected", facts.suggestion is not None),
     )
-    return tuple((code, "") for code, true in said if true)
+    return (*_disposable(facts), *((code, "") for code, true in said if true))
+
+
+def _disposable(facts: DomainFacts) -> _Evidence:
+    if facts.disposable is False:
+        return ()
+    count = "one list says" if len(facts.lists) == 1 else f"{len(facts.lists)} lists say"
+    said = f"{count} so: {', '.join(facts.lists)}"
+    if facts.disposable:
+        return (("disposable", f"The domain hands out throw-away addresses ({said})."),)
+    return (("disposable_suspected", f"The domain may hand out throw-away addresses ({said})."),)
 
 
 def _verdict(
