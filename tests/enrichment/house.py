@@ -20,6 +20,7 @@ from headwater.enrichment.vendors import Vendor, Vendors
 from headwater.identity import Workspace, enter_workspace
 from headwater.jobs.options import Options
 from headwater.jobs.reading import SQL as JOBS
+from headwater.jobs.runtime import judge_context, judge_line
 from headwater.ledger import Ledger
 from headwater.records import Contact, EmailVerdict, Field, Observation
 from headwater.verification import check_phone
@@ -200,4 +201,6 @@ def collaborators(check: Check = _no_addresses) -> Collaborators:
         share=share,
         now=lambda: datetime.now(UTC),
         jitter=lambda seconds: seconds / 50,  # tests do not wait long
+        judge_line=judge_line,
+        judge_context=judge_context,
     )

@@ -5,6 +5,8 @@ after it (it may have been carried out: the outcome is unknown).
 """
 
 import asyncio
+import logging
+import time
 from http.cookiejar import DefaultCookiePolicy
 
 import httpx
@@ -18,6 +20,10 @@ _CONNECT = 10.0  # seconds to connect, or to wait for a free connection; well be
 
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNSENDABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeEncodeError)
+
+
+# At INFO it writes whole addresses, and some vendors want their key in them.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Unreachable(TryLater):
@@ -55,11 +61,13 @@ async def send(http: httpx.AsyncClient, request: Request, timeout: float) -> Res
 
 
 async def _exchange(http: httpx.AsyncClient, request: Request, timeout: float) -> Response:
+    stamped = request.stamp(int(time.time())) if request.stamp else {}
     built = http.build_request(
         request.method,
         request.url,
         params=dict(request.params) or None,
-        headers=dict(request.headers),
+        headers={**request.headers, **stamped},
+        content=request.body,
         json=request.json if request.json is not None else None,
         timeout=httpx.Timeout(timeout, connect=min(_CONNECT, timeout / 2), pool=min(_CONNECT, timeout / 2)),
     )

@@ -13,7 +13,7 @@ from headwater.db.migrate import upgrade
 from headwater.db.session import Connection, Database
 from headwater.enrichment.apply import Applier
 from headwater.enrichment.engine import Engine, Hooks
-from headwater.enrichment.harvest import Collaborators
+from headwater.enrichment.harvest import Collaborators, Context, Verdict
 from headwater.enrichment.vendors import Vendor, Vendors, account
 from headwater.identity import Workspace, enter_workspace
 from headwater.identity.workspaces import Realm
@@ -25,14 +25,20 @@ from headwater.kit.crypto import load_secret
 from headwater.kit.settings import Settings
 from headwater.providers.catalogue import ADAPTERS
 from headwater.recall import SharedCache
-from headwater.records import EmailVerdict, Observation, PhoneVerdict
+from headwater.records import EmailVerdict, Finding, Observation, PhoneVerdict
 from headwater.verification import (
+    Line,
+    LineEvidence,
     MailboxAnswer,
     MailboxEvidence,
     Resolver,
     check_emails,
     check_phone,
+    with_claim,
+    with_line_evidence,
     with_mailbox_evidence,
+    with_sharers,
+    with_sources,
 )
 
 # What vendors call a mailbox that takes mail, one that does not, and a domain that takes everything.
@@ -163,4 +169,38 @@ def _collaborators(resolver: Resolver, cache: SharedCache, errands: Errands) -> 
         found = [(people[contact], seen) for contact, seen in observed]
         await cache.remember(connection, found, days=vendor.adapter.declaration.retention_days)
 
-    return Collaborators(emails, phone, mailbox, finished, share, now, lambda seconds: random.random() * seconds)
+    return Collaborators(
+        emails,
+        phone,
+        mailbox,
+        finished,
+        share,
+        now,
+        lambda seconds: random.random() * seconds,
+        judge_line,
+        judge_context,
+    )
+
+
+def judge_line(verdict: PhoneVerdict, finding: Finding, source: str) -> PhoneVerdict:
+    """Join what a vendor's check of a line says; the words are those of ``providers.lines``."""
+    said = finding.detail
+    evidence = LineEvidence(
+        source=source,
+        line=Line(said.get("line", "unknown")),
+        type=said.get("type"),
+        carrier=said.get("carrier"),
+        carrier_basis=said.get("carrier_basis"),
+        disputed="disputed" in said,
+    )
+    return with_line_evidence(verdict, evidence)
+
+
+def judge_context(verdict: Verdict, context: Context) -> Verdict:
+    """Join what is known of a value beyond itself."""
+    verdict = with_sources(verdict, context.sources)
+    if not isinstance(verdict, PhoneVerdict):
+        return verdict
+    if context.mobile:
+        verdict = with_claim(verdict)
+    return verdict if context.people is None else with_sharers(verdict, context.people)

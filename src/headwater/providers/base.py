@@ -5,7 +5,7 @@ Every HTTP exchange is one step; what must be remembered between two steps of a 
 ``Ticket``, which the engine stores before it does anything else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -17,7 +17,7 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is known of one person (or, for verification, the one address) when a vendor is asked.
+    """What is known of one person (or, for verification, the one address or number) when a vendor is asked.
 
     ``reference`` is ours, unique in the request, and is sent where the vendor echoes an identifier. ``want`` are the
     fields still missing: nothing else may be bought.
@@ -32,6 +32,7 @@ class Query:
     domain: str | None = None
     linkedin: str | None = None
     email: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,26 @@ class Account:
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """One HTTP request; what may name a person or hold a key is not shown by its repr.
+    """One HTTP request; what may name a person or hold a key is not shown by its repr, which stops at the host.
 
-    ``family`` names the limits it counts against (a key of ``Declaration.limits``).
+    ``family`` names the limits it counts against (a key of ``Declaration.limits``). Where a vendor wants requests
+    signed, ``body`` is the exact text that the signature covers, and ``stamp`` makes the headers that depend on the
+    moment of sending, given in seconds of Unix time: an adapter has no clock.
     """
 
     method: Literal["GET", "POST"]
     url: str
     family: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    params: Mapping[str, str] = field(default_factory=dict, repr=False)
-    json: Json = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+    body: str | None = None
+    stamp: Callable[[int], Mapping[str, str]] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {'/'.join(self.url.split('/')[:3])}, {self.family}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +148,10 @@ class Operation:
     """One thing a vendor can be asked. ``needs`` lists alternatives: any one complete set of inputs will do.
 
     ``extras`` are fields that come with a hit at no cost: no reason to ask, but returned if the query wants them too.
-    ``requires`` names options of the account without which the operation can not be offered. ``accuracy`` is the
-    published probability that a value this operation returns is right, over all status classes, for every field it
-    returns; a verifying operation returns no values of its own and has none.
+    ``requires`` names options of the account without which the operation can not be offered, ``unless`` those with
+    which another one stands in for it. ``accuracy`` is the published probability that a value this operation returns
+    is right, over all status classes, for every field it returns; a verifying operation returns no values of its own
+    and has none: it judges values of the one field that it "finds", and its hit rate is how often it can tell.
     """
 
     name: str
@@ -156,11 +165,12 @@ class Operation:
     verifies: bool = False
     extras: frozenset[Field] = frozenset()
     requires: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     accuracy: Mapping[Field, float] = field(default_factory=dict)
 
     def offered(self, options: Mapping[str, str]) -> bool:
         """Whether an account with these options can be asked for this at all."""
-        return all(options.get(name) for name in self.requires)
+        return all(options.get(name) for name in self.requires) and not any(options.get(name) for name in self.unless)
 
     def accepts(self, query: Query) -> bool:
         return any(all(getattr(query, name) for name in needed) for needed in self.needs)
@@ -172,7 +182,8 @@ class Declaration:
 
     ``credit_price`` is micros per credit on a published plan (a setting overrides it). ``limits`` are the ceilings
     that the vendor publishes, by family; ``cautious`` is used instead until the account says otherwise (M-E1).
-    ``reliability`` maps (field, status class) to the probability that such a value is right.
+    ``reliability`` maps (field, status class) to the probability that such a value is right. ``options`` are further
+    settings of an account that no operation requires.
     """
 
     name: str
@@ -186,6 +197,7 @@ class Declaration:
     shareable: bool
     retention_days: int | None = None
     max_in_flight: int = 40
+    options: tuple[str, ...] = ()
 
     def operation(self, name: str) -> Operation:
         return next(operation for operation in self.operations if operation.name == name)
@@ -207,7 +219,7 @@ class Adapter(Protocol):
     def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
         """Build the next request for what was submitted; only for operations that submit.
 
-        Of the queries only references, wanted fields and an address to verify are sure to be known by now.
+        Of the queries only references, wanted fields and a value to verify are sure to be known by now.
         """
         ...
 
