@@ -1,4 +1,4 @@
-"""The web application: four vendors and the control desk on one port."""
+"""The web application: all vendors and the control desk on one port."""
 
 from pathlib import Path
 
@@ -11,10 +11,18 @@ from headwater_sandbox.gate import Desk, Endpoint, Vendor
 from headwater_sandbox.knowledge import Knowledge
 from headwater_sandbox.settings import Settings
 from headwater_sandbox.store import Store
-from headwater_sandbox.vendors import apollo, dropcontact, hunter, icypeas
+from headwater_sandbox.vendors import apollo, dropcontact, hlrlookups, hunter, icypeas, numverify, twilio
 from headwater_sandbox.world import World
 
-VENDORS: tuple[Vendor, ...] = (hunter.VENDOR, apollo.VENDOR, icypeas.VENDOR, dropcontact.VENDOR)
+VENDORS: tuple[Vendor, ...] = (
+    hunter.VENDOR,
+    apollo.VENDOR,
+    icypeas.VENDOR,
+    dropcontact.VENDOR,
+    twilio.VENDOR,
+    numverify.VENDOR,
+    hlrlookups.VENDOR,
+)
 
 
 def open_desk(settings: Settings, home: Path) -> Desk:

@@ -129,6 +129,7 @@ class Vendor:
     throttled: Callable[[Desk, Route, Window, Sequence[Usage]], Answer]
     unreadable: Answer
     decorate: Callable[[Answer, Sequence[Usage]], None] = lambda answer, usage: None
+    genuine: Callable[[Request, bytes, float], bool] = lambda request, raw, now: True
 
 
 def _parsed(raw: bytes) -> Any:
@@ -172,10 +173,12 @@ class Endpoint:
         query: dict[str, str] = {}
         for name, value in request.query_params.multi_items():  # domains[]=a&domains[]=b reads as a,b
             query[name] = f"{query[name]},{value}" if name in query else value
-        query.pop("api_key", None)
+        for key in ("api_key", "access_key"):
+            query.pop(key, None)
+        account = self.vendor.key_of(request) if self.vendor.genuine(request, raw, now) else ""
         text = f"{request.method} {request.url.path} {sorted(query.items())} ".encode() + raw
         return Call(
-            endpoint=self.route.endpoint, account=self.vendor.key_of(request), query=query, path=request.path_params,
+            endpoint=self.route.endpoint, account=account, query=query, path=request.path_params,
             body=None, identity=blake2b(text, digest_size=12).hexdigest(), attempt=0, now=now,
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from headwater_sandbox.wire import BreakableProtocol
 
 # Where each vendor's own base address stands on the sandbox's port.
 BASES = {"hunter": "/hunter/v2", "apollo": "/apollo/api/v1", "icypeas": "/icypeas/api", "dropcontact": "/dropcontact",
+         "twilio": "/twilio/v2", "numverify": "/numverify/api", "hlrlookups": "/hlrlookups/api/v2",
          "control": "/_sandbox"}  # fmt: skip
 
 

@@ -77,10 +77,17 @@ def test_every_option_that_a_vendor_needs_is_in_the_readme(name: str) -> None:
         assert f"`{PREFIX}{name.upper()}_{option.upper()}`" in README
 
 
+@pytest.mark.parametrize("name", sorted(ADAPTERS))
+def test_every_further_option_of_a_vendor_is_documented(name: str) -> None:
+    for option in ADAPTERS[name].declaration.options:
+        assert f"`{PREFIX}{name.upper()}_{option.upper()}" in README + HOWTOS
+
+
 def test_no_document_names_a_setting_that_is_not_there() -> None:
     own = {name.upper() for name in Settings.model_fields}
     fields = {name.upper() for name in VendorSettings.model_fields}
     fields |= {each.upper() for one in ADAPTERS.values() for op in one.declaration.operations for each in op.requires}
+    fields |= {each.upper() for one in ADAPTERS.values() for each in one.declaration.options}
     vendors = {f"{name.upper()}_{field}" for name in ADAPTERS for field in fields}
     examples = {f"NAME_{field}" for field in fields}
     for document in DOCUMENTS:

@@ -261,6 +261,14 @@ def test_good_evidence_never_lowers_a_score_and_bad_never_raises_it(codes: Any, 
     assert after >= before if more in GOOD else after <= before
 
 
+def test_where_people_are_made_up_the_numbers_of_fiction_are_theirs(at: datetime) -> None:
+    verdict = check_phone("+12025550123", region=None, at=at, made_up=True)
+    assert (verdict.status, verdict.score, verdict.reserved) == ("valid", 80, True)
+    assert check_phone("+12025550123", region=None, at=at).status == "invalid"
+    # a range that the plan does not know stays unknown to it
+    assert check_phone("+447700900123", region=None, at=at, made_up=True).status == "invalid"
+
+
 def test_a_very_long_cell_is_read_quickly(at: datetime) -> None:
     assert check_phone("+44 7400 123456 " + "( " * 500_000, region=None, at=at).e164 == "+447400123456"
     assert check_phone(" " * 1_000_000, region=None, at=at).status == "invalid"

@@ -123,7 +123,7 @@ async def _wire(
         await finish(database, space, job)
 
     errands = Errands(database.dsn, export)
-    applier = Applier(database, vendors, _collaborators(resolver, cache, errands))
+    applier = Applier(database, vendors, _collaborators(resolver, cache, errands, realm))
     engine = Engine(database, vendors, applier, hooks=Hooks(note=note))
     await engine.prepare()
     return Runtime(settings, realm, database, workspace, vendors, resolver, cache, applier, engine, errands)
@@ -144,14 +144,14 @@ def _shared(vendor: Vendor) -> Vendor:
     return Vendor(vendor.adapter, vendor.account, vendor.limits, vendor.credit_price, shared=True)
 
 
-def _collaborators(resolver: Resolver, cache: SharedCache, errands: Errands) -> Collaborators:
+def _collaborators(resolver: Resolver, cache: SharedCache, errands: Errands, realm: Realm) -> Collaborators:
     """What the spine hands to the enrichment stage."""
 
     async def emails(addresses: Sequence[str]) -> list[EmailVerdict]:
         return await check_emails(addresses, resolver=resolver, at=now())
 
     def phone(raw: str, region: str | None) -> PhoneVerdict:
-        return check_phone(raw, region=region, at=now())
+        return check_phone(raw, region=region, at=now(), made_up=realm == "sandbox")
 
     def mailbox(verdict: EmailVerdict, status: str, source: str) -> EmailVerdict:
         answer = _MAILBOX.get(status, MailboxAnswer.UNKNOWN)

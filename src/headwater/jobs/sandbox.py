@@ -13,7 +13,10 @@ from headwater.kit.errors import Unavailable
 from headwater.kit.log import log
 from headwater.kit.settings import Settings, VendorSettings
 
-_VENDORS = ("hunter", "apollo", "icypeas", "dropcontact")
+_VENDORS = ("hunter", "apollo", "icypeas", "dropcontact", "twilio", "numverify", "hlrlookups")
+_KEY = "sandbox-key"
+_KEYS = {"twilio": f"SK-sandbox:{_KEY}", "hlrlookups": f"{_KEY}:{_KEY}-secret"}  # as these vendors want them
+_OPTIONS = {"apollo": {"webhook_url": "https://hooks.headwater.invalid/apollo"}}
 _STARTUP = 30.0  # seconds
 _LEAVE = 0.3  # seconds it has to stop by itself
 
@@ -89,10 +92,10 @@ def sandboxed(settings: Settings, addresses: Mapping[str, str]) -> Settings:
     vendors = {
         name: VendorSettings.model_validate(
             {
-                "api_key": "sandbox-key",
+                "api_key": _KEYS.get(name, _KEY),
                 "base_url": addresses[name],
                 "limits": "published",
-                "options": {"webhook_url": "https://hooks.headwater.invalid/apollo"} if name == "apollo" else {},
+                "options": _OPTIONS.get(name, {}),
             }
         )
         for name in _VENDORS

@@ -6,10 +6,21 @@ from headwater.kit.errors import BadInput
 from headwater.providers.apollo import Apollo
 from headwater.providers.base import Adapter
 from headwater.providers.dropcontact import Dropcontact
+from headwater.providers.hlrlookups import HlrLookups
 from headwater.providers.hunter import Hunter
 from headwater.providers.icypeas import Icypeas
+from headwater.providers.numverify import Numverify
+from headwater.providers.twilio import Twilio
 
-_ALL: tuple[Adapter, ...] = (Icypeas(), Dropcontact(), Hunter(), Apollo())
+_ALL: tuple[Adapter, ...] = (
+    Icypeas(),
+    Dropcontact(),
+    Hunter(),
+    Apollo(),
+    Twilio(),
+    Numverify(),
+    HlrLookups(),
+)
 
 ADAPTERS: Mapping[str, Adapter] = {one.declaration.name: one for one in _ALL}
 

@@ -94,20 +94,26 @@ class _Read(NamedTuple):
         return self.plan.type is not None or self.holder is not None
 
 
-def check_phones(numbers: Iterable[tuple[str, str | None]], *, at: datetime) -> list[PhoneVerdict]:
+def check_phones(
+    numbers: Iterable[tuple[str, str | None]], *, at: datetime, made_up: bool = False
+) -> list[PhoneVerdict]:
     """Judge (text, region) pairs in their order; equal pairs are worked out once."""
     pairs = list(numbers)
-    judged = {pair: check_phone(pair[0], region=pair[1], at=at) for pair in set(pairs)}
+    judged = {pair: check_phone(pair[0], region=pair[1], at=at, made_up=made_up) for pair in set(pairs)}
     return [judged[pair] for pair in pairs]
 
 
-def check_phone(raw: str, *, region: str | None, at: datetime) -> PhoneVerdict:
-    """Judge the first number in a cell. ``region`` (ISO 3166-1 alpha-2) reads numbers without a calling code."""
+def check_phone(raw: str, *, region: str | None, at: datetime, made_up: bool = False) -> PhoneVerdict:
+    """Judge the first number in a cell. ``region`` (ISO 3166-1 alpha-2) reads numbers without a calling code.
+
+    ``made_up`` is for a world whose people are made up: there the numbers kept for fiction are theirs. They are still
+    flagged as reserved, but not held to reach nobody.
+    """
     home = (region or "").strip().upper()
     read, trouble = _read(raw, home if home in SUPPORTED_REGIONS else None)
     if read is None:
         return _verdict(raw, None, (trouble,), at)
-    found = tuple(_evidence(read, home))
+    found = tuple(_evidence(read, home, fiction=not (made_up and read.plan.type)))
     if not read.known:
         return _verdict(raw, None, found, at, extension=read.extension)
     place = place_of(read.calling_code, read.national, read.plan)
@@ -162,7 +168,7 @@ def _trouble(error: NumberParseException, raw: str) -> tuple[str, str]:
     return ("country_unknown" if sum(map(str.isdigit, raw)) >= _FEWEST_DIGITS else "not_a_number"), ""
 
 
-def _evidence(read: _Read, home: str) -> Iterator[tuple[str, str]]:
+def _evidence(read: _Read, home: str, *, fiction: bool) -> Iterator[tuple[str, str]]:
     """What speaks for and against the number, as (code, detail)."""
     yield "parsed", ""
     if read.plan.type is None:
@@ -178,7 +184,7 @@ def _evidence(read: _Read, home: str) -> Iterator[tuple[str, str]]:
         yield "voip", ""
     if read.plan.type in COSTLY:
         yield "costly", ""
-    if read.holder:
+    if read.holder and fiction:
         yield "reserved_for_fiction", f"{RULES['reserved_for_fiction'].text[:-1]} ({read.holder})."
 
 
