@@ -61,9 +61,14 @@ class House:
         max_price: int | None = None,
         state: str = "running",
         like: int | None = None,
+        want: Field = Field.TITLE,
+        known: Sequence[Observation] = (),
     ) -> int:
-        """A job that wants these people's titles, planned, with its money set aside; ``like`` is a job of the same."""
-        options = Options(want=(Field.TITLE,), max_price=max_price)
+        """A job that wants these people's titles, planned, with its money set aside; ``like`` is a job of the same.
+
+        ``known`` are observations, of the first person the first and so on.
+        """
+        options = Options(want=(want,), max_price=max_price)
         applier = Applier(self.database, vendors, collaborators())
         await self.register(vendors)
         async with self.database.worker(workspace.id) as connection:
@@ -75,7 +80,8 @@ class House:
             await connection.execute("update job set state = %s, rows_read = rows_expected where id = %s", [state, job])
             await Ledger(connection).authorise(job, budget, round_=1)
             people = await self._people(connection, names, like)
-            wanted = {"job": job, "want": ["title"], "contacts": people}
+            await Contacts(connection).observe(zip(people, known, strict=False))
+            wanted = {"job": job, "want": [str(want)], "contacts": people}
             rows = await (await connection.execute(JOBS["add_lookups"], wanted)).fetchall()
             await applier.plan(connection, workspace.id, [each["id"] for each in rows], {})
         return job

@@ -203,6 +203,8 @@ def test_a_number_is_not_checked_twice_nor_by_two_nor_when_it_is_dead() -> None:
     assert stop(case(phone(), want=PHONE, verdicts=(judged,)), line_check()).outcome == "found"
     tried = asked("twilio.live", "unknown", NUMBER)
     assert stop(case(phone(), want=PHONE, asked=(tried,)), line_check()).outcome == "found"
+    office = replace(verdict(NUMBER, Status.RISKY, "headwater", Field.PHONE), sub_status="shared_by_many")
+    assert stop(case(phone(), want=PHONE, verdicts=(office,)), line_check()).outcome == "found"
     dead = verdict(NUMBER, Status.INVALID, "headwater", Field.PHONE)
     assert stop(case(phone(), want=PHONE, verdicts=(dead,)), line_check()).outcome == "none"
 

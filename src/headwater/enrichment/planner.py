@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headwater.contacts import Knowledge, Known
+from headwater.contacts import SHARED, Knowledge, Known
 from headwater.enrichment.agreement import canonical, origin, weighed
 from headwater.enrichment.confidence import VERIFIER_ODDS, Evidence, combine
 from headwater.enrichment.patterns import Guess
@@ -248,11 +248,11 @@ def _numbers(case: Case, rules: Rules, belief: Belief) -> Iterator[tuple[str, fl
 
 
 def _dealt_with(knowledge: Knowledge) -> frozenset[tuple[Field, str]]:
-    """Values that a verifier has judged, and dead ones."""
+    """Values that a verifier has judged, dead ones, and an office's numbers, which no check makes anybody's."""
     return frozenset(
         (each.field, each.value)
         for each in knowledge.verdicts
-        if each.source != "headwater" or each.status is Status.INVALID
+        if each.source != "headwater" or each.status is Status.INVALID or each.sub_status == SHARED
     )
 
 
