@@ -36,6 +36,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.phones
 	$(BIN)/python -m benchmarks.sandbox_run
 
 # Writes the schema that the migrations make beside them; a test compares.
