@@ -15,7 +15,7 @@ from headwater.jobs.quote import Quote, quote
 from headwater.jobs.run import Opened, open_job, sample
 from headwater.jobs.run import run as run_job
 from headwater.jobs.runtime import Runtime, open_runtime, vendors_of
-from headwater.jobs.sandbox import sandboxed
+from headwater.jobs.sandbox import PLAYED, sandboxed
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.money import dollars
 from headwater.kit.settings import Settings
@@ -80,7 +80,7 @@ def _realm(options: Options) -> Any:
 def _priced(configured: Settings, options: Options) -> Vendors:
     """The accounts that will be asked; the sandbox has one of each at published prices."""
     if options.realm == "sandbox":
-        nowhere = dict.fromkeys(("hunter", "apollo", "icypeas", "dropcontact", "dns"), "http://127.0.0.1")
+        nowhere = dict.fromkeys((*PLAYED, "dns"), "http://127.0.0.1")
         return vendors_of(sandboxed(configured, nowhere), "sandbox")
     return vendors_of(configured, "live")
 

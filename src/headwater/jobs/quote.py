@@ -16,6 +16,8 @@ from headwater.jobs.runtime import now
 from headwater.matching import keys
 from headwater.records import Contact, Field
 
+_PHONE = frozenset({Field.PHONE})
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -58,9 +60,10 @@ def quote(rows: Iterable[Accepted | Reject], options: Options, offers: Sequence[
     )
 
 
-def _dearness(offer: Offer) -> tuple[float, str]:
+def _dearness(offer: Offer) -> tuple[bool, float, str]:
+    """Who finds before who checks what was found, then by price."""
     gain = sum(offer.accuracy(wanted) for wanted in offer.operation.finds)
-    return offer.price(offer.operation.finds) / max(gain, 0.01), offer.name
+    return offer.operation.verifies, offer.price(offer.operation.finds) / max(gain, 0.01), offer.name
 
 
 def _price(
@@ -78,7 +81,12 @@ def _price(
     expected = most = 0.0
     for offer in offers:
         want = frozenset(left) & offer.operation.finds
-        if not want or not offer.operation.accepts(query_of(case, want, contact.emails[0] if contact.emails else "")):
+        if offer.operation.finds == _PHONE and offer.operation.verifies:
+            usual, worst = _line_check(offer, left)
+            expected, most = expected + usual, most + worst
+            vendors[offer.vendor] += round(usual)
+            continue
+        if not want or not offer.operation.accepts(query_of(case, want, "")):
             continue
         need = max(left[wanted] for wanted in want) if not offer.operation.verifies else 0.0
         cost = need * offer.operation.hit_rate * offer.price(want)
@@ -90,6 +98,19 @@ def _price(
         finds[wanted] += 1 - left[wanted]  # type: ignore[assignment]
     limit = rules.max_price
     return (expected, most) if limit is None else (min(expected, limit), min(most, limit))
+
+
+def _line_check(offer: Offer, left: Mapping[Field, float]) -> tuple[float, float]:
+    """What checking the lines of found numbers is expected to cost, and the most: two numbers of everybody.
+
+    A number is checked by one vendor only, so that several accounts that check lines are counted too often; the most
+    is an upper bound all the same.
+    """
+    open_ = left.get(Field.PHONE)
+    if open_ is None or open_ == 1.0:  # not wanted, or nobody finds any
+        return 0.0, 0.0
+    price = offer.price(_PHONE)
+    return (1 - open_) * price, 2 * price
 
 
 def _found(offer: Offer, want: frozenset[Field], left: dict[Field, float], rules: Rules) -> None:

@@ -13,7 +13,7 @@ from headwater.kit.errors import Unavailable
 from headwater.kit.log import log
 from headwater.kit.settings import Settings, VendorSettings
 
-_VENDORS = ("hunter", "apollo", "icypeas", "dropcontact", "twilio", "numverify", "hlrlookups")
+PLAYED = ("hunter", "apollo", "icypeas", "dropcontact", "twilio", "numverify", "hlrlookups")
 _KEY = "sandbox-key"
 _KEYS = {"twilio": f"SK-sandbox:{_KEY}", "hlrlookups": f"{_KEY}:{_KEY}-secret"}  # as these vendors want them
 _OPTIONS = {"apollo": {"webhook_url": "https://hooks.headwater.invalid/apollo"}}
@@ -98,6 +98,6 @@ def sandboxed(settings: Settings, addresses: Mapping[str, str]) -> Settings:
                 "options": _OPTIONS.get(name, {}),
             }
         )
-        for name in _VENDORS
+        for name in PLAYED
     }
     return settings.model_copy(update={"vendors": vendors, "dns": addresses["dns"]})
