@@ -37,6 +37,7 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.smtp_engine
+	$(BIN)/python -m benchmarks.phones
 	$(BIN)/python -m benchmarks.sandbox_run
 
 # Writes the schema that the migrations make beside them; a test compares.

@@ -1,4 +1,4 @@
-"""The web application: the vendors and the control desk on one port."""
+"""The web application: all vendors and the control desk on one port."""
 
 from pathlib import Path
 
@@ -16,17 +16,21 @@ from headwater_sandbox.vendors import (
     briteverify,
     dropcontact,
     emaillistverify,
+    hlrlookups,
     hunter,
     icypeas,
     neverbounce,
+    numverify,
+    twilio,
     zerobounce,
 )
 from headwater_sandbox.world import World
 
 VENDORS: tuple[Vendor, ...] = (
-    hunter.VENDOR, apollo.VENDOR, icypeas.VENDOR, dropcontact.VENDOR,
-    zerobounce.VENDOR, neverbounce.VENDOR, emaillistverify.VENDOR, briteverify.VENDOR,
-)  # fmt: skip
+    *(hunter.VENDOR, apollo.VENDOR, icypeas.VENDOR, dropcontact.VENDOR),
+    *(zerobounce.VENDOR, neverbounce.VENDOR, emaillistverify.VENDOR, briteverify.VENDOR),
+    *(twilio.VENDOR, numverify.VENDOR, hlrlookups.VENDOR),
+)
 
 
 def open_desk(settings: Settings, home: Path) -> Desk:

@@ -132,6 +132,7 @@ class Vendor:
     unreadable: Answer
     decorate: Callable[[Answer, Sequence[Usage]], None] = lambda answer, usage: None
     key_in: str = ""  # the field of a body that may hold the key
+    genuine: Callable[[Request, bytes, float], bool] = lambda request, raw, now: True
 
 
 def _parsed(raw: bytes, kind: str) -> Any:
@@ -181,12 +182,12 @@ class Endpoint:
         query: dict[str, str] = {}
         for name, value in request.query_params.multi_items():  # domains[]=a&domains[]=b reads as a,b
             query[name] = f"{query[name]},{value}" if name in query else value
-        query.pop("api_key", None)
-        query.pop(self.vendor.key_in, None)
+        for key in ("api_key", "access_key", self.vendor.key_in):
+            query.pop(key, None)
+        account = self._account(request, raw, kind) if self.vendor.genuine(request, raw, now) else ""
         text = f"{request.method} {request.url.path} {sorted(query.items())} ".encode() + same_whenever_sent(raw, kind)
         return Call(
-            endpoint=self.route.endpoint, account=self._account(request, raw, kind), query=query,
-            path=request.path_params,
+            endpoint=self.route.endpoint, account=account, query=query, path=request.path_params,
             body=None, identity=blake2b(text, digest_size=12).hexdigest(), attempt=0, now=now,
         )  # fmt: skip
 

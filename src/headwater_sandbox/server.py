@@ -24,6 +24,7 @@ from headwater_sandbox.wire import BreakableProtocol
 BASES = {"hunter": "/hunter/v2", "apollo": "/apollo/api/v1", "icypeas": "/icypeas/api", "dropcontact": "/dropcontact",
          "zerobounce": "/zerobounce/v2", "neverbounce": "/neverbounce/v4.2", "emaillistverify": "/emaillistverify/api",
          "briteverify": "/briteverify/api/public/v1", "briteverify_bulk": "/briteverify/api/v3",
+         "twilio": "/twilio/v2", "numverify": "/numverify/api", "hlrlookups": "/hlrlookups/api/v2",
          "control": "/_sandbox"}  # fmt: skip
 
 

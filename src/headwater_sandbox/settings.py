@@ -8,7 +8,7 @@ from headwater_sandbox.errors import UsageError
 
 Value = float | int | str
 VERIFIERS = ("zerobounce", "neverbounce", "emaillistverify", "briteverify")
-VENDORS = ("hunter", "apollo", "icypeas", "dropcontact", *VERIFIERS)
+VENDORS = ("hunter", "apollo", "icypeas", "dropcontact", *VERIFIERS, "twilio", "numverify", "hlrlookups")
 
 # name: (default, sentence)
 RATES: dict[str, tuple[Value, str]] = {
@@ -70,6 +70,22 @@ RATES: dict[str, tuple[Value, str]] = {
     "icypeas.error_status": (200, "HTTP status of SearchNotFoundError and the like (UNVERIFIED)"),
     "dropcontact.price_record": ("1", "credits per verified address found, or per address sent"),
     "dropcontact.charge_catch_all": (1, "1: a catch-all address counts as found (UNVERIFIED); 0: it is refunded"),
+    "line.active": (0.85, "share of numbers which are in service"),
+    "line.switched_on": (0.90, "share of those which are switched on and in reach"),
+    "line.ported": (0.30, "share of mobiles which moved to another network"),
+    "line.voip": (0.08, "share of numbers which are internet telephony, whatever their range says"),
+    "twilio.credits": (100000, "credits of each key"), "numverify.credits": (5000, "credits of each key"),
+    "hlrlookups.credits": (100000, "credits of each key"),
+    "twilio.price_line_type_intelligence": ("1", "credits per line type"),
+    "twilio.price_line_status": ("0.875", "credits per line status"),
+    "twilio.npac_approval": (0, "1: the account may see the line types of Canada"),
+    "twilio.no_status": (0.08, "share of mobiles whose network gives no status"),
+    "numverify.price": ("1", "credits per request"),
+    "hlrlookups.price": ("1", "hundredths of a euro per lookup"),
+    "hlrlookups.undetermined": (0.06, "share of numbers whose network does not answer"),
+    "twilio.answer_seconds": (0.3, "mean seconds of an answer, times latency"),
+    "numverify.answer_seconds": (0.3, "mean seconds of an answer, times latency"),
+    "hlrlookups.answer_seconds": (1.5, "mean seconds of an answer, times latency"),
     "hunter.answer_seconds": (0.6, "mean seconds of an answer, times latency"),
     "apollo.answer_seconds": (0.5, "mean seconds of an answer, times latency"),
     "icypeas.answer_seconds": (0.15, "mean seconds of an answer, times latency"),

@@ -149,6 +149,8 @@ def test_contacts_show_where_every_value_comes_from(paused: Paused, resumed: Any
     assert Decimal(value["cost_usd"]) == Decimal("0.0149")
     assert all(value[name] for name in ("basis", "observed", "call"))
     assert value["job"] == paused.id
+    assert "hunter" in value["seen_in_sources"]
+    assert set(value["agrees"]) == {"company", "title"}
     assert value["combined"] == float(row["hw_email_confidence"])
     company = next(value for value in shown["values"] if value["field"] == "company" and value["source"] == "file")
     assert (company["cost_usd"], company["call"]) == ("0.000000", None)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.acceptance.names import VERIFIERS
+
+from headwater.providers.catalogue import ADAPTERS
 
 pytestmark = pytest.mark.usefixtures("waterfall")
 
@@ -158,10 +159,7 @@ def test_doctor_finds_everything_well(headwater: Headwater, vendors: Vendors) ->
     found = headwater.json("doctor", **vendors.settings(hunter=f"{SECRET}-h"))
     states = {each["part"]: each["state"] for each in found}
     assert {part for part, state in states.items() if state == "ok"} == DOCTOR_OK
-    assert {part for part, state in states.items() if state == "missing"} == {
-        *("apollo", "icypeas", "dropcontact"),
-        *VERIFIERS.split(","),
-    }
+    assert {part for part, state in states.items() if state == "missing"} == {*ADAPTERS, "mailboxes"} - {"hunter"}
     missing = next(each["text"] for each in found if each["part"] == "apollo")
     assert "HEADWATER_APOLLO_API_KEY" in missing
     assert not any(SECRET in each["text"] for each in found)

@@ -66,6 +66,29 @@ def test_addresses_are_verified_against_the_resolver(done: Any, headwater: Headw
     ).items()
 
 
+def test_a_number_that_three_people_of_a_file_have_is_called_an_offices(headwater: Headwater) -> None:
+    office, pair, own = "+44 20 8366 1177", "+44 20 8366 1178", "+44 7400 123456"
+    names = ("Ada Lovelace", "Bob Noyce", "Cy Twombly", "Dee Ward", "Eve Arnold", "Flo Kane")
+    numbers = (office, office, office, pair, pair, own)
+    rows = [{"Name": name, "Tel": tel, "Firm": "Acme Ltd"} for name, tel in zip(names, numbers, strict=True)]
+    headwater.run("enrich", headwater.write("office.csv", rows), "-o", "office-out.csv", "--want", "phone")
+    out = headwater.read("office-out.csv")
+    assert [row["hw_phone_status"] for row in out] == ["risky"] * 3 + ["valid"] * 3
+    assert [float(row["hw_phone_confidence"]) < 0.95 for row in out] == [True] * 3 + [False] * 3
+    judged = headwater.json("contacts", "validations", out[0]["hw_contact_id"])
+    [reason] = [each for each in judged[0]["reasons"] if each["code"] == "shared_by_many"]
+    assert (judged[0]["sub_status"], reason["text"].partition(":")[0]) == (
+        "shared_by_many",
+        "3 people have this number",
+    )
+    # somebody else's file with the same office tells those who were there before
+    more = headwater.write("more.csv", [{"Name": "Gus Hall", "Tel": pair, "Firm": "Acme Ltd"}])
+    headwater.run("enrich", more, "-o", "more-out.csv", "--want", "phone")
+    assert headwater.read("more-out.csv")[0]["hw_phone_status"] == "risky"
+    told = headwater.json("contacts", "validations", out[3]["hw_contact_id"])
+    assert [each["sub_status"] for each in told] == ["in_plan", "shared_by_many"]
+
+
 def test_nobody_is_asked_and_nothing_costs(done: Any) -> None:
     assert done.result["vendors"] == {}
     assert Decimal(done.result["spent_usd"]) == 0

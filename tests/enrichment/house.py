@@ -20,6 +20,7 @@ from headwater.enrichment.vendors import Vendor, Vendors
 from headwater.identity import Workspace, enter_workspace
 from headwater.jobs.options import Options
 from headwater.jobs.reading import SQL as JOBS
+from headwater.jobs.runtime import judge_context, judge_line
 from headwater.ledger import Ledger
 from headwater.records import Contact, EmailVerdict, Field, Observation
 from headwater.verification import check_phone
@@ -64,9 +65,14 @@ class House:
         max_price: int | None = None,
         state: str = "running",
         like: int | None = None,
+        want: Field = Field.TITLE,
+        known: Sequence[Observation] = (),
     ) -> int:
-        """A job that wants these people's titles, planned, with its money set aside; ``like`` is a job of the same."""
-        options = Options(want=(Field.TITLE,), max_price=max_price)
+        """A job that wants these people's titles, planned, with its money set aside; ``like`` is a job of the same.
+
+        ``known`` are observations, of the first person the first and so on.
+        """
+        options = Options(want=(want,), max_price=max_price)
         applier = Applier(self.database, vendors, collaborators())
         await self.register(vendors)
         async with self.database.worker(workspace.id) as connection:
@@ -78,7 +84,8 @@ class House:
             await connection.execute("update job set state = %s, rows_read = rows_expected where id = %s", [state, job])
             await Ledger(connection).authorise(job, budget, round_=1)
             people = await self._people(connection, names, like)
-            wanted = {"job": job, "want": ["title"], "contacts": people}
+            await Contacts(connection).observe(zip(people, known, strict=False))
+            wanted = {"job": job, "want": [str(want)], "contacts": people}
             rows = await (await connection.execute(JOBS["add_lookups"], wanted)).fetchall()
             await applier.plan(connection, workspace.id, [each["id"] for each in rows], {})
         return job
@@ -205,4 +212,6 @@ def collaborators(check: Check = _no_addresses) -> Collaborators:
         share=share,
         now=lambda: datetime.now(UTC),
         jitter=lambda seconds: seconds / 50,  # tests do not wait long
+        judge_line=judge_line,
+        judge_context=judge_context,
     )

@@ -1,9 +1,12 @@
 """One HTTP exchange against real servers that behave badly: the line between "never left" and "perhaps charged"."""
 
 import asyncio
+import dataclasses
 import gzip
 import logging
 import socket
+import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 
@@ -100,6 +103,39 @@ async def test_parameters_are_sent_as_such() -> None:
         await send(http, Request("GET", f"{server.url}/find", "s", params={"name": "Ada & Co", "q": "ü"}), 5)
         assert server.requests[0][0] == "GET /find?name=Ada+%26+Co&q=%C3%BC HTTP/1.1"
         assert server.requests[0][2] == b""
+
+
+async def test_a_signature_is_made_when_the_request_leaves_and_its_body_is_sent_as_it_was_signed() -> None:
+    moments: list[int] = []
+
+    def stamp(moment: int) -> dict[str, str]:
+        moments.append(moment)
+        return {"x-signed-at": str(moment)}
+
+    signed = Request("POST", "", "s", {"content-type": "application/json"}, body='{"a": "ü" }', stamp=stamp)
+    async with serving(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) as server, client() as http:
+        before = int(time.time())
+        await send(http, dataclasses.replace(signed, url=server.url), 5)
+        _, headers, body = server.requests[0]
+    assert before <= moments[0] <= time.time()
+    assert (headers["x-signed-at"], headers["content-type"]) == (str(moments[0]), "application/json")
+    assert body == '{"a": "ü" }'.encode()
+
+
+@pytest.mark.parametrize("behave", ["answers", "breaks"])
+async def test_a_key_in_the_address_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture, behave: str) -> None:
+    caplog.set_level(logging.DEBUG)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" if behave == "answers" else b"HTTP/1.1 200 OK\r\n"
+    async with serving(saying(answer)) as server, client() as http:
+        request = Request("GET", f"{server.url}/validate", "s", params={"access_key": "s3cret-key", "number": "4471"})
+        found = (await asyncio.gather(send(http, request, 5), return_exceptions=True))[0]
+        assert "s3cret-key" in server.requests[0][0]
+    if isinstance(found, BaseException):
+        told = f"{found!r} {found.__cause__!r} {''.join(traceback.format_exception(found))}"
+        assert "s3cret-key" not in told
+    assert isinstance(found, Response if behave == "answers" else OutcomeUnknown)
+    assert "s3cret-key" not in caplog.text
+    assert "4471" not in caplog.text
 
 
 async def test_a_compressed_answer_is_opened() -> None:

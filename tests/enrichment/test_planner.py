@@ -14,7 +14,7 @@ from headwater.contacts import Asked, Judged, Knowledge, Known
 from headwater.enrichment.patterns import Guess
 from headwater.enrichment.planner import Ask, Case, Offer, Rules, Stop, believe, level, missing, next_step, query_of
 from headwater.providers.base import Charge, Operation
-from headwater.records import Contact, Field, Status
+from headwater.records import Contact, Field, Reason, Status
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 ADA = Contact(first_name="Ada", last_name="Lovelace", company="Acme", domain="acme.test")
@@ -32,6 +32,12 @@ def finder(vendor: str = "hunter", hit: int = 1000, finds: frozenset[Field] | No
 def verifier(vendor: str = "hunter", hit: int = 500) -> Offer:
     needs = (frozenset({"email"}),)
     operation = Operation("verify", frozenset({Field.EMAIL}), needs, 1, Charge(hit, hit), 1.0, verifies=True)
+    return Offer(vendor, operation, 49_000, {})
+
+
+def line_check(vendor: str = "twilio", hit: int = 160, rate: float = 0.8) -> Offer:
+    needs = (frozenset({"phone"}),)
+    operation = Operation("live", frozenset({Field.PHONE}), needs, 1, Charge(hit, hit), rate, verifies=True)
     return Offer(vendor, operation, 49_000, {})
 
 
@@ -166,6 +172,99 @@ def test_some_found_and_nobody_left_is_partial() -> None:
     assert stop(case(known("ada@acme.test"), want=BOTH)).outcome == "partial"
 
 
+# numbers -----------------------------------------------------------------------------------------------
+
+NUMBER = "+442071234567"
+PHONE = frozenset({Field.PHONE})
+
+
+def phone(confidence: float = 0.65, source: str = "apollo", value: str = NUMBER) -> Known:
+    return known(value, source, confidence, Field.PHONE)
+
+
+@pytest.mark.parametrize("confidence", [0.3, 0.65, 0.85])
+def test_the_best_number_that_is_not_sure_is_checked(confidence: float) -> None:
+    worse = phone(0.1, "hunter", "+442071234568")
+    found = ask(case(phone(confidence), worse, want=PHONE), line_check())
+    assert (found.operation, found.subject, found.want, found.most) == ("live", NUMBER, PHONE, 7840)
+
+
+def test_a_number_is_checked_only_where_numbers_are_wanted() -> None:
+    assert stop(case(phone(), want=frozenset({Field.EMAIL})), line_check()).outcome == "none"
+    assert stop(case(phone(), known("ada@acme.test")), line_check()).outcome == "found"
+
+
+@pytest.mark.parametrize("confidence", [0.05, 0.95])
+def test_a_number_that_is_sure_or_hopeless_is_not_checked(confidence: float) -> None:
+    assert isinstance(step(case(phone(confidence), want=PHONE), line_check()), Stop)
+
+
+def test_a_number_is_not_checked_twice_nor_by_two_nor_when_it_is_dead() -> None:
+    judged = verdict(NUMBER, Status.VALID, "hlr.live", Field.PHONE)
+    assert stop(case(phone(), want=PHONE, verdicts=(judged,)), line_check()).outcome == "found"
+    tried = asked("twilio.live", "unknown", NUMBER)
+    assert stop(case(phone(), want=PHONE, asked=(tried,)), line_check()).outcome == "found"
+    office = replace(verdict(NUMBER, Status.RISKY, "headwater", Field.PHONE), sub_status="shared_by_many")
+    assert stop(case(phone(), want=PHONE, verdicts=(office,)), line_check()).outcome == "found"
+    dead = verdict(NUMBER, Status.INVALID, "headwater", Field.PHONE)
+    assert stop(case(phone(), want=PHONE, verdicts=(dead,)), line_check()).outcome == "none"
+
+
+def test_a_number_that_would_be_delivered_is_delivered_where_its_check_is_too_dear() -> None:
+    assert stop(case(phone(), want=PHONE), line_check(), max_price=7839).outcome == "found"
+    assert ask(case(phone(), want=PHONE), line_check(), max_price=7840).operation == "live"
+
+
+def test_who_can_tell_more_often_is_asked_before_who_is_a_little_cheaper() -> None:
+    found = ask(case(phone(), want=PHONE), line_check("lists", 120, 0.15), line_check("network", 160, 0.8))
+    assert found.vendor == "network"
+
+
+def test_an_address_is_never_shown_to_who_checks_lines_nor_the_other_way_round() -> None:
+    mixed = case(known("ada@acme.test", confidence=0.7), phone(), want=BOTH)
+    seen = set()
+    while isinstance(found := step(mixed, verifier(), line_check()), Ask):
+        seen.add((found.operation, found.subject, *found.want))
+        mixed = replace(
+            mixed,
+            knowledge=replace(
+                mixed.knowledge,
+                asked=(*mixed.knowledge.asked, asked(f"{found.vendor}.{found.operation}", "miss", found.subject)),
+            ),
+        )
+    assert seen == {("verify", "ada@acme.test", Field.EMAIL), ("live", NUMBER, Field.PHONE)}
+
+
+def test_the_subject_of_a_check_is_told_as_what_it_is() -> None:
+    told = query_of(case(known("ada@acme.test")), PHONE, NUMBER)
+    assert (told.phone, told.email) == (NUMBER, "ada@acme.test")
+    told = query_of(case(phone()), frozenset({Field.EMAIL}), "x@acme.test")
+    assert (told.phone, told.email) == (None, "x@acme.test")
+
+
+def spoken(*codes: str, source: str = "twilio.live", status: Status = Status.VALID) -> Judged:
+    return replace(verdict(NUMBER, status, source, Field.PHONE), reasons=tuple(Reason(code, 0, code) for code in codes))
+
+
+@pytest.mark.parametrize(
+    ("codes", "more"),
+    [
+        (("line_active",), True),
+        (("line_unknown",), None),
+        (("not_a_mobile", "line_active"), False),
+        (("shared_by_many",), False),
+        (("range_disputed",), False),
+        (("line_inactive",), False),
+    ],
+)
+def test_what_is_said_of_a_line_counts(codes: tuple[str, ...], more: bool | None) -> None:
+    before = believe(Knowledge((phone(),))).confidence(Field.PHONE)
+    after = believe(Knowledge((phone(),), (spoken(*codes),))).confidence(Field.PHONE)
+    assert after == pytest.approx(before) if more is None else (after > before) is more
+    if more is False:
+        assert after < level(Field.PHONE, Rules())
+
+
 # guesses -----------------------------------------------------------------------------------------------
 
 GUESS = Guess("ada.lovelace@acme.test", "first.last", 0.8)
@@ -248,6 +347,7 @@ offers = st.lists(
             hit_rate=st.floats(0.01, 1),
         ),
         st.builds(verifier, st.sampled_from(["a", "b", "c", "d"]), st.integers(0, 1000)),
+        st.builds(line_check, st.sampled_from(["a", "b", "c", "d"]), st.integers(0, 1000)),
     ),
     max_size=7,
     unique_by=lambda offer: offer.name,
@@ -284,7 +384,7 @@ def test_every_waterfall_keeps_its_promises(
         offer = by_name[f"{found.vendor}.{found.operation}"]
         assert found.vendor not in job.exclude
         assert (offer.name, found.subject) not in done
-        assert found.want <= missing(now, job)
+        assert found.want <= (want if offer.operation.verifies else missing(now, job))
         assert found.most == offer.price(found.want)
         assert job.max_price is None or now.spent + found.most <= job.max_price
         assert bool(found.subject) is offer.operation.verifies
@@ -310,8 +410,13 @@ def _answered(now: Case, found: Ask, offer: Offer, chance: random.Random) -> Cas
     observations, verdicts = now.knowledge.observations, now.knowledge.verdicts
     if outcome == "hit" and offer.operation.verifies:
         status = chance.choice(list(Status))
-        verdicts += (verdict(found.subject, status, offer.name),)
-        if status is Status.VALID and not any(each.value == found.subject for each in observations):
+        (about,) = offer.operation.finds
+        verdicts += (verdict(found.subject, status, offer.name, about),)
+        if (
+            about is Field.EMAIL
+            and status is Status.VALID
+            and not any(each.value == found.subject for each in observations)
+        ):
             observations += (known(found.subject, "pattern", 0.75),)
     elif outcome == "hit":
         for field in sorted(found.want):

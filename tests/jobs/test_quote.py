@@ -89,12 +89,49 @@ def test_an_empty_file_costs_nothing() -> None:
     assert (found.rows, found.people, found.expected, found.most) == (0, 0, 0, 0)
 
 
+def line_check(vendor: str = "z", hit: int = 100) -> Offer:
+    operation = Operation("live", PHONE, (frozenset({"phone"}),), 1, Charge(hit, hit), 0.8, verifies=True)
+    return Offer(vendor, operation, 100_000, {})
+
+
+PHONE = frozenset({Field.PHONE})
+
+
+def test_what_is_found_may_be_checked_and_that_is_in_the_price() -> None:
+    both = [line_check(), finder("a", finds=PHONE)]
+    found = price(person("Ada"), offers=both, want=(Field.PHONE,))
+    assert (found.expected, found.most) == (50_000 + 5_000, 100_000 + 20_000)
+    assert found.per_vendor == {"a": 50_000, "z": 5_000}
+    assert found.finds[Field.PHONE] == pytest.approx(0.5), "a check finds nothing"
+
+
+def test_nothing_is_checked_that_nobody_wants_or_finds_or_that_the_file_says() -> None:
+    assert price(person("Ada"), offers=[line_check()], want=(Field.PHONE,)).most == 0
+    assert price(person("Ada"), offers=[line_check(), finder("a")]).most == 100_000
+    known, both = person("Ada", phones=("+447400123456",)), [line_check(), finder("a", finds=PHONE)]
+    assert price(known, offers=[line_check()], want=(Field.PHONE,)).most == 0
+    assert price(known, offers=both, want=(Field.PHONE,)).expected == 0
+
+
+def test_a_number_of_the_file_may_have_to_be_replaced_and_the_new_one_checked() -> None:
+    known, both = person("Ada", phones=("+447400123456",)), [line_check(), finder("a", finds=PHONE)]
+    found = price(known, offers=both, want=(Field.PHONE,))
+    assert (found.expected, found.most) == (0, 100_000 + 20_000)
+
+
+def test_a_number_of_the_file_is_checked_where_more_is_asked_than_a_file_is_believed() -> None:
+    known = person("Ada", phones=("+447400123456",))
+    found = price(known, offers=[line_check()], want=(Field.PHONE,), min_confidence=0.97)
+    assert (found.expected, found.most) == (10_000, 20_000)
+
+
 caps = st.none() | st.integers(0, 400_000)
 offers = st.lists(
     st.builds(
         finder, st.sampled_from("abcd"), st.integers(0, 3000), st.floats(0, 1),
         st.frozensets(st.sampled_from([Field.EMAIL, Field.PHONE, Field.TITLE]), min_size=1),
-    ),
+    )
+    | st.builds(line_check, st.sampled_from("abcd"), st.integers(0, 3000)),
     max_size=4, unique_by=lambda offer: offer.name,
 )  # fmt: skip
 people = st.lists(

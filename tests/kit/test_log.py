@@ -22,6 +22,7 @@ SECRET = "s3cr3t-4711"
     [
         f"https://api.hunter.test/v2/email-finder?domain=acme.test&api_key={SECRET}",
         f"https://api.hunter.test/v2?api_key={SECRET}&domain=acme.test",
+        f"https://apilayer.test/api/validate?access_key={SECRET}&number=14158586273",
         f"postgresql://headwater:{SECRET}@db.test:5432/headwater",
         f"redis://:{SECRET}@cache.test",
         f"postgresql://headwater:at@{SECRET}@db.test:5432/headwater",

@@ -81,8 +81,7 @@ def test_every_option_of_a_vendor_is_in_the_readme(name: str) -> None:
 def test_no_document_names_a_setting_that_is_not_there() -> None:
     own = {name.upper() for name in Settings.model_fields}
     fields = {name.upper() for name in VendorSettings.model_fields}
-    needed = {each.upper() for one in ADAPTERS.values() for op in one.declaration.operations for each in op.requires}
-    fields |= needed
+    fields |= {each.upper() for one in ADAPTERS.values() for op in one.declaration.operations for each in op.requires}
     vendors = {f"{name.upper()}_{field}" for name in ADAPTERS for field in fields}
     vendors |= {f"{name.upper()}_{each.upper()}" for name, one in ADAPTERS.items() for each in one.declaration.options}
     examples = {f"NAME_{field}" for field in fields}

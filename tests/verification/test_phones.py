@@ -1,5 +1,6 @@
 """Numbers as people write them, judged by the numbering plans."""
 
+import random
 import re
 import subprocess
 import sys
@@ -49,6 +50,30 @@ def test_every_labelled_number_is_read_as_labelled(labelled: Labelled, at: datet
     assert wrong == []
 
 
+CLASSES = [
+    ("messy", "messy human format", 99),
+    ("google", "google/libphonenumber PhoneNumberUtilTest", 123),
+    ("validatorjs", "validatorjs", 207),
+    ("examples of every type", "example", 1122),
+]
+
+
+@pytest.mark.parametrize(("words", "size"), [each[1:] for each in CLASSES], ids=[each[0] for each in CLASSES])
+def test_every_class_of_labelled_numbers_is_read_without_a_mistake(
+    labelled: Labelled, at: datetime, words: str, size: int
+) -> None:
+    rows = [row for row in labelled("phone_cases.csv") if words in row["source"]]
+    verdicts = [check_phone(row["raw"], region=row["default_region"] or None, at=at) for row in rows]
+    wrong = [
+        (row["raw"], verdict.e164)
+        for row, verdict in zip(rows, verdicts, strict=True)
+        if (verdict.e164, verdict.extension or "") != (row["e164"], row["ext"])
+        or (verdict.status is Status.INVALID and not verdict.reserved)  # many examples are numbers of fiction
+        or (row["type"] and verdict.type != row["type"])
+    ]
+    assert (len(rows), wrong) == (size, [])
+
+
 def test_every_labelled_type_is_told(labelled: Labelled, at: datetime) -> None:
     # Six of the numbers kept for fiction are in no plan, so that nothing can tell their type.
     rows = [row for row in labelled("phone_cases.csv") if row["type"]]
@@ -68,6 +93,7 @@ def test_every_number_kept_for_fiction_is_flagged_and_scores_five(labelled: Labe
 def test_what_is_no_number_is_refused(labelled: Labelled, at: datetime) -> None:
     rows = [row for row in labelled("phone_cases.csv") if row["valid"] == "0"]
     verdicts = [check_phone(row["raw"], region=row["default_region"] or None, at=at) for row in rows]
+    assert len(rows) == 42
     assert [v.raw for v in verdicts if v.status != "invalid" or v.e164 is not None or v.reserved] == []
 
 
@@ -107,6 +133,34 @@ def test_one_pass_says_what_the_library_says_of_every_example() -> None:
         same_as_the_library(number)
         count += 1
     assert count > 1_000
+
+
+@pytest.mark.parametrize(("code", "national"), [(358, 9100000)])
+def test_what_chance_found(code: Any, national: int) -> None:
+    """A prefix whose longest entry has a name in another language only."""
+    same_as_the_library(phonenumbers.PhoneNumber(country_code=code, national_number=national))
+
+
+def any_number(chance: random.Random) -> phonenumbers.PhoneNumber:
+    """Half of all numbers begin like one that exists, so that most of the metadata is met."""
+    code = chance.choice(list(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+    if chance.random() < 0.5:
+        return phonenumbers.PhoneNumber(country_code=code, national_number=chance.randrange(10**5, 10**11))
+    kind = chance.choice([PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE])
+    example = phonenumbers.example_number_for_type(chance.choice(list(phonenumbers.SUPPORTED_REGIONS)), kind)
+    if example is None:
+        return any_number(chance)
+    digits = str(example.national_number)
+    kept = chance.randrange(2, len(digits) + 1)
+    tail = "".join(chance.choice("0123456789") for _ in digits[kept:])
+    example.national_number = int(digits[:kept] + tail)
+    return example
+
+
+def test_one_pass_says_what_the_library_says_of_20_000_numbers() -> None:
+    chance = random.Random(20_260_101)
+    for _ in range(20_000):
+        same_as_the_library(any_number(chance))
 
 
 CODES = st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
@@ -193,7 +247,10 @@ def test_any_text_gets_a_verdict_that_does_not_contradict_itself(at: datetime, r
     assert (verdict.status == "valid") <= (verdict.e164 is not None)
 
 
-GOOD = {"parsed", "length_possible", "in_plan", "type_known", "region_agrees", "country_unknown"}
+GOOD = {
+    "parsed", "length_possible", "in_plan", "type_known", "region_agrees", "country_unknown", "line_active",
+    "line_unknown", "seen_in_sources",
+}  # fmt: skip
 
 
 @settings(deadline=None)
@@ -202,6 +259,14 @@ def test_good_evidence_never_lowers_a_score_and_bad_never_raises_it(codes: Any, 
     before, _ = tally([(code, "") for code in sorted(codes - {more})], RULES)
     after, _ = tally([(code, "") for code in sorted(codes | {more})], RULES)
     assert after >= before if more in GOOD else after <= before
+
+
+def test_where_people_are_made_up_the_numbers_of_fiction_are_theirs(at: datetime) -> None:
+    verdict = check_phone("+12025550123", region=None, at=at, made_up=True)
+    assert (verdict.status, verdict.score, verdict.reserved) == ("valid", 80, True)
+    assert check_phone("+12025550123", region=None, at=at).status == "invalid"
+    # a range that the plan does not know stays unknown to it
+    assert check_phone("+447700900123", region=None, at=at, made_up=True).status == "invalid"
 
 
 def test_a_very_long_cell_is_read_quickly(at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -10,6 +11,7 @@ from rich.table import Table
 from headwater.cli.enrich import MADE_UP, AsJson
 from headwater.cli.shell import note, run, settings, stdout
 from headwater.contacts import Contacts, Judged, Knowledge
+from headwater.enrichment.agreement import agreement
 from headwater.identity import enter_workspace
 from headwater.identity.workspaces import Realm
 from headwater.jobs.delivery import candidates_of
@@ -38,11 +40,14 @@ def show(contact: Annotated[int, typer.Argument(help="hw_contact_id of the outpu
             )
         )
         return
-    stdout.print(f"{person.full_name or '(no name)'}, contact {contact}")
-    names = ("field", "value", "shown", "source", "observed", "confidence", "verdict", "cost_usd", "basis", "call")
-    table = Table(*names)
+    stdout.print(f"{person.full_name or '(no name)'}, contact {contact}", markup=False)
+    names = ("field", "value", "shown", "source", "observed", "confidence", "seen_in_sources", "verdict", "cost_usd",
+             "basis", "call")  # fmt: skip
+    table = Table()
+    for name in names:
+        table.add_column(name, no_wrap=name in ("value", "cost_usd"))
     for row in rows:
-        table.add_row(*(_text(row[name]) for name in names))
+        table.add_row(*(_text(_backing(row) if name == "seen_in_sources" else row[name]) for name in names))
     stdout.print(table)
     if realm == "sandbox":
         note(MADE_UP)
@@ -52,18 +57,27 @@ def show(contact: Annotated[int, typer.Argument(help="hw_contact_id of the outpu
 def validations(contact: Annotated[int, typer.Argument()], as_json: AsJson = False) -> None:
     """Every judgement that was made about a contact's addresses and numbers."""
     _, _, found = run(lambda: _find(contact, _validations))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"field": each.field, "value": each.value, "by": each.source, "status": each.status,
-         "sub_status": each.sub_status, "score": each.score, "level": each.level, "checked": each.checked_at}
+         "sub_status": each.sub_status, "score": each.score, "level": each.level, "checked": each.checked_at,
+         "reasons": [asdict(reason) for reason in each.reasons]}
         for each in found
     ]  # fmt: skip
     if as_json:
         typer.echo(json.dumps(rows, default=str, ensure_ascii=False))
         return
-    table = Table("field", "value", "by", "status", "sub_status", "score", "level", "checked")
+    table = Table("field", "value", "by", "status", "sub_status", "score", "level", "checked", "reasons")
     for row in rows:
-        table.add_row(*(_text(value) for value in row.values()))
+        reasons = "\n".join(f"{each['points']:+d} {each['text']}" for each in row["reasons"])
+        table.add_row(*(_text(value) for name, value in row.items() if name != "reasons"), reasons)
     stdout.print(table)
+
+
+def _backing(row: dict[str, Any]) -> str:
+    """How many sources, which, and whether they agree on the person; what nobody can tell is left out."""
+    sources = row["seen_in_sources"]
+    words = [f"{name} {'agrees' if told else 'differs'}" for name, told in row["agrees"].items() if told is not None]
+    return "; ".join([f"{len(sources)} ({', '.join(sources)})", *words]) if sources else ""
 
 
 def _text(value: Any) -> str:
@@ -98,6 +112,7 @@ def _values(knowledge: Knowledge) -> list[dict[str, Any]]:
     rows = []
     for known in sorted(knowledge.observations, key=lambda known: (known.field, known.observed_at)):
         verdict = knowledge.verdict(known.field, known.value)
+        backing = agreement(knowledge, known.field, known.value)
         rows.append(
             {
                 "field": str(known.field),
@@ -108,6 +123,8 @@ def _values(knowledge: Knowledge) -> list[dict[str, Any]]:
                 "observed": known.observed_at,
                 "confidence": round(known.confidence, 3),
                 "combined": round(shown[known.id].confidence, 3) if known.id in shown else None,
+                "seen_in_sources": list(backing.sources),
+                "agrees": {"company": backing.company, "title": backing.title},
                 "verdict": f"{verdict.status} ({verdict.sub_status}, {verdict.score})" if verdict else None,
                 "cost_usd": usd(known.price),
                 "basis": known.basis,

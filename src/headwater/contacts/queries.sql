@@ -116,6 +116,43 @@ select * from asked
 where workspace_id = current_workspace() and contact_id = any(%(ids)s)
   and (at > clock_timestamp() - interval '90 days' or outcome = 'forbidden');
 
+-- name: sources
+-- Who gave these contacts their addresses and numbers. What came out of the cache is the word of who found it; a guess
+-- of our own is nobody's.
+select contact_id, field, value, array_agg(distinct regexp_replace(source, '^cache:', '')) as sources
+from observation
+where workspace_id = current_workspace() and contact_id = any(%(ids)s) and field in ('email', 'phone')
+  and dropped_at is null and source <> 'pattern'
+group by contact_id, field, value;
+
+-- name: shared_numbers
+-- Of these numbers those that many different people have, by name, for one person may stand twice in a workspace.
+-- ``untold``: who has one and whose newest verdict of ours does not say so, unless the line is dead anyway.
+with holder as (
+    select distinct o.value, o.contact_id,
+        coalesce(nullif(lower(concat_ws(' ', c.first_name, c.last_name)), ''), lower(c.full_name), c.id::text) as name
+    from observation o join contact c on c.workspace_id = o.workspace_id and c.id = o.contact_id
+    where o.workspace_id = current_workspace() and o.field = 'phone' and o.value = any(%(numbers)s)
+      and o.dropped_at is null
+), shared as (
+    select value, count(distinct name)::int as people from holder
+    group by value having count(distinct name) >= %(many)s
+), newest as (
+    select distinct on (v.contact_id, v.value, v.source) v.contact_id, v.value, v.source, v.status, v.sub_status
+    from verdict v join holder h on h.contact_id = v.contact_id and h.value = v.value
+                   join shared s on s.value = v.value
+    where v.workspace_id = current_workspace() and v.field = 'phone'
+    order by v.contact_id, v.value, v.source, v.checked_at desc, v.id desc
+)
+select s.value, s.people, array(
+    select h.contact_id from holder h
+    where h.value = s.value and not exists (
+        select 1 from newest n
+        where n.contact_id = h.contact_id and n.value = h.value
+          and (n.status = 'invalid' or (n.source = 'headwater' and n.sub_status = %(shared)s)))
+    order by h.contact_id) as untold
+from shared s order by s.value;
+
 -- name: bump_patterns
 -- Count the shapes of addresses seen at a domain, in one order, so that two workers can not wait for each other.
 insert into address_pattern (workspace_id, domain, pattern, seen)

@@ -3,14 +3,15 @@
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from headwater.contacts.survivorship import Asked, Judged, Knowledge, Known
+from headwater.contacts.survivorship import SHARED, Asked, Judged, Knowledge, Known
 from headwater.db.session import Connection
 from headwater.db.sql import Queries
-from headwater.records import Contact, EmailVerdict, Field, Observation, PhoneVerdict, Status
+from headwater.records import Contact, EmailVerdict, Field, Observation, PhoneVerdict, Reason, Status
 
 _SQL = Queries(__package__)
 
@@ -18,6 +19,19 @@ _COLUMNS = (
     "first_name", "middle_name", "last_name", "suffix", "nickname", "full_name", "company", "company_key", "domain",
     "country", "linkedin",
 )  # fmt: skip
+
+
+# So many different people make a number an office's. Two may be a couple, or one person's successor and the old list:
+# of 3,526 legislators of a public list 1,395 share their number, 1,313 of them with two others or more.
+MANY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SharedNumber:
+    """A number that ``people`` have; ``untold`` are the contacts whose own verdict does not say so yet."""
+
+    people: int
+    untold: tuple[int, ...]
 
 
 class Contacts:
@@ -108,6 +122,18 @@ class Contacts:
         found = _grouped(await self._rows("asked", ids=wanted), _asked)
         return {each: tuple(found[each]) for each in wanted}
 
+    async def sources(self, ids: Iterable[int]) -> dict[tuple[int, Field, str], tuple[str, ...]]:
+        """Who independently gave these contacts their addresses and numbers: (contact, field, value) -> sources."""
+        rows = await self._rows("sources", ids=sorted(set(ids)))
+        return {(row["contact_id"], Field(row["field"]), row["value"]): tuple(row["sources"]) for row in rows}
+
+    async def shared_numbers(self, numbers: Iterable[str]) -> dict[str, SharedNumber]:
+        """Which of these numbers are an office's, by how many different people have them."""
+        wanted = sorted(set(numbers))
+        values = {"numbers": wanted, "many": MANY, "shared": SHARED}
+        rows = await self._rows("shared_numbers", **values) if wanted else []
+        return {row["value"]: SharedNumber(row["people"], tuple(row["untold"])) for row in rows}
+
     async def count_patterns(self, seen: Iterable[tuple[str, str]]) -> None:
         """Count (domain, pattern) pairs."""
         await self._insert("bump_patterns", [{"domain": domain, "pattern": pattern} for domain, pattern in seen])
@@ -140,12 +166,15 @@ def _contact(row: Mapping[str, Any], *, emails: tuple[str, ...] = ()) -> Contact
 
 def _known(row: Mapping[str, Any]) -> Known:
     names = ("value", "source", "confidence", "observed_at", "status", "price", "basis", "id", "call_id", "job_id")
-    return Known(field=Field(row["field"]), **{name: row[name] for name in names})
+    detail = row["detail"] or {}
+    return Known(field=Field(row["field"]), detail=detail, **{name: row[name] for name in names})
 
 
 def _judged(row: Mapping[str, Any]) -> Judged:
     names = ("value", "source", "sub_status", "score", "level", "checked_at")
-    return Judged(field=Field(row["field"]), status=Status(row["status"]), **{name: row[name] for name in names})
+    reasons = tuple(Reason(**reason) for reason in (row["detail"] or {}).get("reasons", ()))
+    values = {name: row[name] for name in names}
+    return Judged(field=Field(row["field"]), status=Status(row["status"]), reasons=reasons, **values)
 
 
 def _asked(row: Mapping[str, Any]) -> Asked:
@@ -181,4 +210,4 @@ def _verdict_row(contact: int, verdict: EmailVerdict | PhoneVerdict) -> dict[str
 def _subject(verdict: EmailVerdict | PhoneVerdict) -> dict[str, Any]:
     if isinstance(verdict, EmailVerdict):
         return {"field": Field.EMAIL, "value": verdict.normalized or verdict.address, "level": verdict.level}
-    return {"field": Field.PHONE, "value": verdict.e164 or verdict.raw, "level": "numbering-plan"}
+    return {"field": Field.PHONE, "value": verdict.e164 or verdict.raw, "level": verdict.level}

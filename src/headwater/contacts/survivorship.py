@@ -5,14 +5,19 @@ The order: what a person typed in, unless it was proven invalid; then the combin
 that two equal candidates do not change places from run to run.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from headwater.records import Field, Status
+from headwater.records import Field, Reason, Status
 
 # What stood in the user's own file was typed by a person as far as we can know.
 TYPED = frozenset({"file", "user"})
+
+# Our own word on a number that several people have. It stands beside what a vendor says of the line: an office's line
+# is in service, and all the same nobody's own.
+SHARED = "shared_by_many"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class Known:
     id: int | None = None
     call_id: int | None = None
     job_id: int | None = None
+    detail: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,11 @@ class Judged:
     score: int
     level: str
     checked_at: datetime
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(reason.code for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class Knowledge:
 
 
 def _weight(judged: Judged) -> tuple[int, datetime, int, str, int, str]:
-    proof = judged.source != "headwater" or judged.status is Status.INVALID
+    proof = judged.source != "headwater" or judged.status is Status.INVALID or judged.sub_status == SHARED
     told = 0 if judged.status is Status.UNKNOWN else 2 if proof else 1
     # of two at one moment the worse counts
     return (told, judged.checked_at, -_RANK[judged.status], judged.source, judged.score, judged.sub_status)

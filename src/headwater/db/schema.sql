@@ -642,6 +642,8 @@ CREATE INDEX observation_address ON headwater.observation USING btree (workspace
 
 CREATE INDEX observation_contact ON headwater.observation USING btree (workspace_id, contact_id, field);
 
+CREATE INDEX observation_number ON headwater.observation USING btree (workspace_id, value) WHERE (field = 'phone'::text);
+
 CREATE INDEX transfer_job ON headwater.transfer USING btree (workspace_id, job_id);
 
 CREATE INDEX verdict_contact ON headwater.verdict USING btree (workspace_id, contact_id, field);

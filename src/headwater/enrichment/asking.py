@@ -406,10 +406,14 @@ class Asking:
         """The queries of a stored call, in the order of its request."""
         async with self.database.worker() as connection:
             found = await store.rows(connection, "call_items", call=call)
-        return [
-            Query(str(row["item_id"]), frozenset(Field(each) for each in row["want"]), email=row["subject"] or None)
-            for row in found
-        ]
+        return [_resumed(row) for row in found]
+
+
+def _resumed(row: Mapping[str, Any]) -> Query:
+    """A query as far as its call keeps it: what was wanted, and the value to verify."""
+    want = frozenset(Field(each) for each in row["want"])
+    subject = {str(about): row["subject"] for about in want} if row["subject"] else {}
+    return Query(str(row["item_id"]), want, **subject)
 
 
 _MOST_PATIENCE = 24 * 3600.0

@@ -10,8 +10,20 @@ from dataclasses import dataclass
 _FLOOR, _CEILING = 0.001, 0.995
 
 # What a verifier's class does to the odds that a mailbox is the person's; "accept_all" tells nothing about a mailbox,
-# and nobody sits behind a spam trap.
-VERIFIER_ODDS: Mapping[str, float] = {"deliverable": 12.0, "undeliverable": 0.02, "risky": 0.5, "trap": 0.02}
+# and nobody sits behind a spam trap. The rest is about numbers. A line in service may be anybody's, but most wrong
+# numbers are nobody's any more; an office's line reaches an office. No page publishes figures for these: assumed,
+# until replies calibrate them.
+VERIFIER_ODDS: Mapping[str, float] = {
+    "deliverable": 12.0,
+    "undeliverable": 0.02,
+    "risky": 0.5,
+    "trap": 0.02,
+    "line_active": 2.0,
+    "line_inactive": 0.02,
+    "not_a_mobile": 0.3,
+    "range_disputed": 0.5,
+    "shared_by_many": 0.25,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +55,14 @@ def _strongest(evidence: Iterable[Evidence]) -> dict[str, dict[str, float]]:
     return by_value
 
 
-def _odds_of(probability: float) -> float:
+def odds_of(probability: float) -> float:
+    """Odds of a probability that is never quite nothing and never quite certain."""
     sure = min(_CEILING, max(_FLOOR, probability))
     return sure / (1 - sure)
 
 
 def _odds(words: Mapping[str, float], classes: Iterable[str]) -> float:
-    strongest, *others = sorted((_odds_of(probability) for probability in words.values()), reverse=True)
+    strongest, *others = sorted((odds_of(probability) for probability in words.values()), reverse=True)
     odds = strongest
     for other in others:
         odds *= max(1.0, other)  # a weak source that agrees is no reason to believe less

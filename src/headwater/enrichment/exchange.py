@@ -6,6 +6,7 @@ after it (it may have been carried out: the outcome is unknown).
 
 import asyncio
 import logging
+import time
 from http.cookiejar import DefaultCookiePolicy
 
 import httpx
@@ -68,11 +69,13 @@ async def send(http: httpx.AsyncClient, request: Request, timeout: float) -> Res
 
 
 async def _exchange(http: httpx.AsyncClient, request: Request, timeout: float) -> Response:
+    stamped = request.stamp(int(time.time())) if request.stamp else {}
     built = http.build_request(
         request.method,
         request.url,
         params=dict(request.params) or None,
-        headers=dict(request.headers),
+        headers={**request.headers, **stamped},
+        content=request.body,
         json=request.json if request.json is not None else None,
         data=dict(request.form) or None,
         files={name: (each.filename, each.content, each.type) for name, each in request.files.items()} or None,

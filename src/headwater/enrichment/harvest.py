@@ -1,13 +1,14 @@
 """Turn the answers of one call into observations, verdicts and notes, in the workspace of the transaction."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from headwater.contacts import Contacts, Knowledge
+from headwater.contacts import Contacts, Knowledge, Known, SharedNumber
 from headwater.db.session import Connection
+from headwater.enrichment.agreement import agreement
 from headwater.enrichment.patterns import TELLING, pattern_of
 from headwater.enrichment.planner import PATTERN, PATTERN_COLLIDES, PATTERN_RELIABILITY, Offer
 from headwater.enrichment.planning import Note
@@ -22,13 +23,29 @@ BASIS = "legitimate interest"
 _SURE = 0.9  # an address at least so sure teaches its domain's pattern
 
 
+Verdict = EmailVerdict | PhoneVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known of a value beyond itself: independent sources, a promise that it is a mobile, who else has it.
+
+    ``people`` is how many have a number that many have; None where it is not many.
+    """
+
+    sources: Sequence[str] = ()
+    mobile: bool = False
+    people: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Collaborators:
     """What the spine hands to this stage, since stages do not know each other.
 
-    ``check_emails`` and ``check_phone`` judge values; ``judge_mailbox`` adds what a verifier said of a mailbox;
-    ``put_off`` has those asked for again later whose server wants it so; ``finished`` hears, inside the transaction,
-    of jobs that lost an open lookup; ``share`` offers what was bought to the shared cache.
+    ``check_emails`` and ``check_phone`` judge values; ``judge_mailbox`` adds what a verifier said of a mailbox,
+    ``judge_line`` what one said of a line, ``judge_context`` what else is known of a value; ``put_off`` has those
+    asked for again later whose server wants it so; ``finished`` hears, inside the transaction, of jobs that lost an
+    open lookup; ``share`` offers what was bought to the shared cache.
     """
 
     check_emails: Callable[[Sequence[str]], Awaitable[list[EmailVerdict]]]
@@ -39,6 +56,8 @@ class Collaborators:
     now: Callable[[], datetime]
     jitter: Callable[[float], float]
     put_off: Callable[[Connection, Sequence[EmailVerdict]], Awaitable[None]]
+    judge_line: Callable[[PhoneVerdict, Finding, str], PhoneVerdict]
+    judge_context: Callable[[Verdict, Context], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +112,8 @@ async def check_values(
     lines: Iterable[Line], operation: Operation, collaborators: Collaborators
 ) -> dict[str, EmailVerdict]:
     """Verdicts of levels 1 to 3 on every address of a call, by address; outside any transaction, for it asks DNS."""
-    addresses = {line.subject for line in lines if line.subject}
+    lines = list(lines)
+    addresses = {line.subject for line in lines if line.subject and Field.EMAIL in operation.finds}
     addresses |= {each.value for line in lines for each in line.findings if each.field is Field.EMAIL}
     ordered = sorted(addresses)
     verdicts = await collaborators.check_emails(ordered)
@@ -118,6 +138,7 @@ class Harvest:
         self.operation = operation
         self.call = call
         self.checked = checked
+        self.normal = {verdict.normalized or address: verdict for address, verdict in checked.items()}
         self.collaborators = collaborators
         self.now = collaborators.now()
         self.owners: Mapping[str, Mapping[int, Contact]] = {}
@@ -131,10 +152,12 @@ class Harvest:
             line.asked(self.name, self.call, self.now, outcome=str(line.outcome)) for line in lines
         )
         answered = [line for line in lines if line.findings]
-        if self.operation.verifies:
-            await self._verifications(answered)
-        else:
+        if not self.operation.verifies:
             await self._findings(answered)
+        elif Field.PHONE in self.operation.finds:
+            await self._checked_lines(answered)
+        else:
+            await self._verifications(answered)
         return {line.lookup: self._note(line) for line in lines}
 
     def _note(self, line: Line) -> Note:
@@ -149,7 +172,7 @@ class Harvest:
         self.owners = await self.contacts.owners(verdict.normalized or value for value, verdict in self.checked.items())
         observed = [(line.contact, each) for line in lines for each in self._observations(line, people[line.contact])]
         await self.contacts.observe(observed)
-        await self._judge(observed)
+        await self._judge(observed, people)
         await self._learn(observed)
         await self.collaborators.share(self.connection, self.vendor, observed)
 
@@ -188,19 +211,38 @@ class Harvest:
             value = self.collaborators.check_phone(value, None).e164 or value
         return Finding(finding.field, value, finding.status, finding.reported, finding.detail)
 
-    async def _judge(self, observed: Sequence[tuple[int, Observation]]) -> None:
-        by_value = {verdict.normalized or address: verdict for address, verdict in self.checked.items()}
-        emails = [
-            (contact, by_value[seen.finding.value])
+    async def _judge(self, observed: Sequence[tuple[int, Observation]], people: Mapping[int, Contact]) -> None:
+        """Our own verdict on every address and number found, with what else is known of it by now."""
+        found = [
+            (contact, seen.finding, verdict)
             for contact, seen in observed
-            if seen.finding.field is Field.EMAIL and seen.finding.value in by_value
+            if (verdict := self._verdict_on(seen.finding, people[contact])) is not None
         ]
-        phones = [
-            (contact, self.collaborators.check_phone(seen.finding.value, None))
-            for contact, seen in observed
-            if seen.finding.field is Field.PHONE
+        sources = await self.contacts.sources({contact for contact, _, _ in found})
+        shared = await self.contacts.shared_numbers(each.value for _, each, _ in found if each.field is Field.PHONE)
+        verdicts = [
+            (contact, self._in_context(verdict, sources.get((contact, each.field, each.value), ()), [each], shared))
+            for contact, each, verdict in found
         ]
-        await self.contacts.judge([*emails, *phones], source="headwater")
+        await self.contacts.judge(verdicts, source="headwater")
+        told = {(contact, each.value) for contact, each, _ in found}
+        await tell_sharers(self.contacts, shared, self.collaborators, told)
+
+    def _verdict_on(self, finding: Finding, person: Contact) -> Verdict | None:
+        if finding.field is Field.PHONE:
+            return self.collaborators.check_phone(finding.value, person.country)
+        return self.normal.get(finding.value) if finding.field is Field.EMAIL else None
+
+    def _in_context(
+        self,
+        verdict: Verdict,
+        sources: Sequence[str],
+        said: Iterable[Finding | Known],
+        shared: Mapping[str, SharedNumber],
+    ) -> Verdict:
+        number = shared.get(verdict.e164 or "") if isinstance(verdict, PhoneVerdict) else None
+        context = Context(sources, any(_as_mobile(each) for each in said), number.people if number else None)
+        return self.collaborators.judge_context(verdict, context)
 
     async def _learn(self, observed: Sequence[tuple[int, Observation]]) -> None:
         """Sure addresses teach the shape of their domain's addresses."""
@@ -222,11 +264,13 @@ class Harvest:
     # what a verifier said -------------------------------------------------------------------------
 
     async def _verifications(self, lines: Sequence[Line]) -> None:
-        judged = [(line, self._verdict(line)) for line in lines if line.subject in self.checked]
+        sources = await self.contacts.sources({line.contact for line in lines})
+        judged = [(line, self._verdict(line, sources)) for line in lines if line.subject in self.checked]
         await self.contacts.judge(
             [(line.contact, verdict) for line, verdict in judged], source=self.name, call=self.call
         )
-        await self.collaborators.put_off(self.connection, [verdict for _, verdict in judged])
+        addresses = [verdict for _, verdict in judged if isinstance(verdict, EmailVerdict)]
+        await self.collaborators.put_off(self.connection, addresses)
         reached = [line for line, verdict in judged if verdict.status is Status.VALID]
         knowledge = await self.contacts.knowledge(line.contact for line in reached)
         guessed = [line for line in reached if not _observed(knowledge[line.contact], line.subject)]
@@ -236,8 +280,25 @@ class Harvest:
         await self._count_patterns([(line.contact, line.subject) for line in guessed])
         await self.collaborators.share(self.connection, self.vendor, observed)
 
-    def _verdict(self, line: Line) -> EmailVerdict:
-        return self.collaborators.judge_mailbox(self.checked[line.subject], line.findings[0], self.name)
+    def _verdict(self, line: Line, sources: Mapping[tuple[int, Field, str], Sequence[str]]) -> Verdict:
+        plain = self.checked[line.subject]
+        said = self.collaborators.judge_mailbox(plain, line.findings[0], self.name)
+        return self._in_context(said, sources.get((line.contact, Field.EMAIL, line.subject), ()), (), {})
+
+    async def _checked_lines(self, lines: Sequence[Line]) -> None:
+        """What was said of numbers: what the plan says of them, what the network says, and what else is known."""
+        ids = {line.contact for line in lines}
+        people, knowledge = await self.contacts.get(ids), await self.contacts.knowledge(ids)
+        shared = await self.contacts.shared_numbers(line.subject for line in lines)
+        judged = []
+        for line in lines:
+            plain = self.collaborators.check_phone(line.subject, people[line.contact].country)
+            live = self.collaborators.judge_line(plain, line.findings[0], self.name)
+            known = knowledge[line.contact]
+            said = [each for each in known.of(Field.PHONE) if each.value == line.subject]
+            sources = agreement(known, Field.PHONE, line.subject).sources
+            judged.append((line.contact, self._in_context(live, sources, said, shared)))
+        await self.contacts.judge(judged, source=self.name, call=self.call)
 
     def _from_pattern(self, line: Line, person: Contact) -> Observation:
         """A guess whose mailbox a verifier reached: from now on it counts."""
@@ -252,6 +313,33 @@ class Harvest:
             call_id=self.call,
             job_id=line.job,
         )
+
+
+async def tell_sharers(
+    contacts: Contacts,
+    shared: Mapping[str, SharedNumber],
+    collaborators: Collaborators,
+    told: Collection[tuple[int, str]] = (),
+) -> None:
+    """A number became an office's: everybody who has it gets a verdict that says so, except those just ``told``."""
+    untold = [(each, value) for value, number in shared.items() for each in number.untold if (each, value) not in told]
+    sources = await contacts.sources({contact for contact, _ in untold}) if untold else {}
+    verdicts = [
+        (
+            contact,
+            collaborators.judge_context(
+                collaborators.check_phone(value, None),
+                Context(sources.get((contact, Field.PHONE, value), ()), people=shared[value].people),
+            ),
+        )
+        for contact, value in untold
+    ]
+    await contacts.judge(verdicts, source="headwater")
+
+
+def _as_mobile(said: Finding | Known) -> bool:
+    """Whether a source gave this number as a mobile: by its class, or by a word beside it."""
+    return said.status == "mobile" or said.detail.get("type") == "mobile"
 
 
 def _with_doubts(finding: Finding, against: Sequence[Doubt]) -> Finding:

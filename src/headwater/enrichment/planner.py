@@ -5,19 +5,21 @@ Nearly all vendors charge only for what they find, so their hit rate cancels out
 a verification is charged whatever it says. First form: published priors; a later issue learns them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headwater.contacts import Judged, Knowledge
-from headwater.enrichment.confidence import Evidence, combine
+from headwater.contacts import SHARED, Judged, Knowledge, Known
+from headwater.enrichment.agreement import canonical, origin, weighed
+from headwater.enrichment.confidence import VERIFIER_ODDS, Evidence, combine
 from headwater.enrichment.patterns import Guess
 from headwater.providers.base import Operation, Query
 from headwater.providers.mail_servers import NAME as MAILBOX
 from headwater.records import Contact, Field, Status
 
 # An address must be sure to the user's level; a title or a company that one good source gives is enough. No source of
-# phones comes near 0.9 before a live check of the line (M-G2), so one that most sources stand by is delivered as it is.
+# phones comes near 0.9, so one that most sources stand by is delivered; where somebody can check the line, it is
+# checked before (decision 0024).
 _PROFILE_LEVEL = 0.7
 _ENOUGH = {Field.EMAIL: 1.0, Field.PHONE: 0.6}
 
@@ -84,7 +86,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask this, reserving at most ``most`` micros; ``subject`` is the address to verify, if it is a verification."""
+    """Ask this, reserving at most ``most`` micros; ``subject`` is what to verify, if it is a verification."""
 
     vendor: str
     operation: str
@@ -122,10 +124,19 @@ def believe(knowledge: Knowledge) -> Belief:
     """Weigh all observations and verdicts of a contact."""
     chances: dict[Field, Mapping[str, float]] = {}
     for wanted in {known.field for known in knowledge.observations}:
-        words = [Evidence(known.value, _source(known.source), known.confidence) for known in knowledge.of(wanted)]
-        combined = combine(words, _verifier_words(wanted, knowledge))
-        chances[wanted] = {value: _capped(wanted, value, chance, knowledge) for value, chance in combined.items()}
+        said = knowledge.of(wanted)
+        combined = combine([_evidence(known, knowledge) for known in said], _verifier_words(wanted, knowledge))
+        by_value = {known.value: combined[canonical(wanted, known.value)] for known in said}
+        chances[wanted] = {value: _capped(wanted, value, chance, knowledge) for value, chance in by_value.items()}
     return Belief(chances)
+
+
+def _evidence(known: Known, knowledge: Knowledge) -> Evidence:
+    """One source's word; for how to reach somebody it counts whether the source knows who that is."""
+    chance = known.confidence
+    if known.field in _REACHED_BY:
+        chance = weighed(chance, known.source, knowledge)
+    return Evidence(canonical(known.field, known.value), origin(known.source), chance)
 
 
 def _capped(wanted: Field, value: str, chance: float, knowledge: Knowledge) -> float:
@@ -134,21 +145,22 @@ def _capped(wanted: Field, value: str, chance: float, knowledge: Knowledge) -> f
     return min(chance, _PROVEN_INVALID) if verdict and verdict.status is Status.INVALID else chance
 
 
-def _source(name: str) -> str:
-    """A value recalled from the cache is the same source's word as when it was bought."""
-    return name.removeprefix("cache:")
-
-
 def _verifier_words(wanted: Field, knowledge: Knowledge) -> dict[str, list[str]]:
-    """What verifiers said of mailboxes. A number that fits its numbering plan is nobody's in particular."""
+    """What was said of mailboxes by verifiers, and of lines by whomever.
+
+    A number that fits its numbering plan is nobody's in particular.
+    """
     words: dict[str, list[str]] = {}
     for judged in knowledge.verdicts:
         if judged.field is wanted is Field.EMAIL:
             word = "trap" if judged.sub_status == "trap" else _VERIFIER_WORD.get(judged.status, "")
             words.setdefault(judged.value, []).append(word)
+        elif judged.field is wanted is Field.PHONE:
+            words.setdefault(judged.value, []).extend(sorted(judged.codes & VERIFIER_ODDS.keys()))
     return words
 
 
+_REACHED_BY = frozenset({Field.EMAIL, Field.PHONE})
 _VERIFIER_WORD = {Status.VALID: "deliverable", Status.INVALID: "undeliverable", Status.RISKY: "risky"}
 
 
@@ -169,13 +181,13 @@ def next_step(case: Case, rules: Rules, offers: Iterable[Offer]) -> Ask | Stop:
         return Stop("forbidden", "the person objected to processing at a vendor")
     belief = believe(case.knowledge)
     open_fields = missing(case, rules, belief)
-    if not open_fields:
-        return Stop("found", "every wanted field is sure enough")
     actions = _actions(case, rules, belief, open_fields, open_offers(case, rules, offers))
     allowed = [action for action in actions if _affordable(action, case, rules)]
-    if not allowed:
-        return _stop(case, open_fields, too_dear=bool(actions))
-    return _explained(sorted(allowed, key=lambda action: _rank(action, rules)))
+    if allowed:
+        return _explained(sorted(allowed, key=lambda action: _rank(action, rules)))
+    if not open_fields:
+        return Stop("found", "every wanted field is sure enough")
+    return _stop(case, open_fields, too_dear=bool(actions))
 
 
 def open_offers(case: Case, rules: Rules, offers: Iterable[Offer]) -> list[Offer]:
@@ -188,10 +200,16 @@ def _actions(
 ) -> list[Ask]:
     done = {(asked.operation, asked.subject) for asked in case.knowledge.asked}
     finds = [_find(case, offer, open_fields) for offer in offers if not offer.operation.verifies]
-    checks: list[Ask] = []
-    if Field.EMAIL in open_fields:
-        verifiers = [offer for offer in offers if offer.operation.verifies]
-        checks = [_check(*candidate, offer) for candidate in _candidates(case, rules, belief) for offer in verifiers]
+    checks = [
+        _check(field, *candidate, offer)
+        for field, candidates in (
+            (Field.EMAIL, _addresses(case, rules, belief) if Field.EMAIL in open_fields else ()),
+            (Field.PHONE, _numbers(case, rules, belief) if Field.PHONE in case.want else ()),
+        )
+        for candidate in candidates
+        for offer in offers
+        if offer.operation.verifies and field in offer.operation.finds
+    ]
     return [
         action
         for action in (*finds, *checks)
@@ -211,28 +229,45 @@ def _find(case: Case, offer: Offer, open_fields: frozenset[Field]) -> Ask | None
     return Ask(offer.vendor, operation.name, want | free, "", offer.price(want), cost / max(gain, 0.01))
 
 
-def _candidates(case: Case, rules: Rules, belief: Belief) -> list[tuple[str, float]]:
+def _addresses(case: Case, rules: Rules, belief: Belief) -> Iterator[tuple[str, float]]:
     """Addresses worth a verification: the best one that is not sure yet, and guesses from colleagues' pattern."""
-    judged = {each.value for each in case.knowledge.verdicts if each.field is Field.EMAIL and _closes(each)}
-    dead = {each.value for each in case.knowledge.verdicts if each.status is Status.INVALID}
+    known = _dealt_with(case.knowledge)
     found = []
     if Field.EMAIL in belief.best and belief.confidence(Field.EMAIL) >= _WORTH_VERIFYING:
         found.append(belief.best[Field.EMAIL])
     if PATTERN not in rules.exclude:
         worth = [guess for guess in case.guesses if guess.probability >= _WORTH_GUESSING][:_GUESSES]
         found += [(guess.address, guess.probability) for guess in worth]
-    return [(address, chance) for address, chance in found if address not in judged | dead]
+    return ((address, chance) for address, chance in found if (Field.EMAIL, address) not in known)
+
+
+def _numbers(case: Case, rules: Rules, belief: Belief) -> Iterator[tuple[str, float]]:
+    """The best number, unless it is as sure as the user asks of everything: also one that would be delivered."""
+    if _WORTH_VERIFYING <= belief.confidence(Field.PHONE) < rules.min_confidence:
+        number, chance = belief.best[Field.PHONE]
+        if (Field.PHONE, number) not in _dealt_with(case.knowledge):
+            yield number, chance
+
+
+def _dealt_with(knowledge: Knowledge) -> frozenset[tuple[Field, str]]:
+    """Values that nobody else need be asked about: judged by a verifier, dead, or an office's number, which no check
+    makes anybody's. The silence of a mail server, which is free, leaves an address open.
+    """
+    return frozenset((each.field, each.value) for each in knowledge.verdicts if _closes(each))
 
 
 def _closes(judged: Judged) -> bool:
-    """Whether nobody else need be asked: a verifier's word, but not the silence of a mail server, which is free."""
     silent = judged.status is Status.UNKNOWN and judged.source.startswith(f"{MAILBOX}.")
-    return judged.source != "headwater" and not silent
+    told = judged.source != "headwater" and not silent
+    return told or judged.status is Status.INVALID or judged.sub_status == SHARED
 
 
-def _check(address: str, chance: float, offer: Offer) -> Ask:
-    price = offer.price(frozenset({Field.EMAIL}))
-    return Ask(offer.vendor, offer.operation.name, frozenset({Field.EMAIL}), address, price, price / chance)
+def _check(about: Field, subject: str, chance: float, offer: Offer) -> Ask:
+    """A verifier that can seldom tell is dearer than its price says; one that asks nothing for it comes first."""
+    want = frozenset({about})
+    price = offer.price(want)
+    index = price / (chance * max(offer.operation.hit_rate, 0.01))
+    return Ask(offer.vendor, offer.operation.name, want, subject, price, index)
 
 
 def _affordable(action: Ask, case: Case, rules: Rules) -> bool:
@@ -261,9 +296,9 @@ def _stop(case: Case, open_fields: frozenset[Field], *, too_dear: bool) -> Stop:
 
 
 def query_of(case: Case, want: frozenset[Field], subject: str) -> Query:
-    """What a vendor is told of the contact."""
+    """What a vendor is told of the contact. A verification wants the one field that its ``subject`` is a value of."""
     contact = case.contact
-    email = subject or _own_address(case.knowledge)
+    about = next(iter(want)) if subject else None
     return Query(
         reference="",
         want=want,
@@ -273,7 +308,8 @@ def query_of(case: Case, want: frozenset[Field], subject: str) -> Query:
         company=contact.company,
         domain=contact.domain,
         linkedin=contact.linkedin,
-        email=email,
+        email=subject if about is Field.EMAIL else _own_address(case.knowledge),
+        phone=subject if about is Field.PHONE else None,
     )
 
 

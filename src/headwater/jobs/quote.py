@@ -19,6 +19,7 @@ from headwater.records import Contact, Field
 
 # What the file says of these is checked, and where it proves wrong another value is looked for.
 _REPLACEABLE = frozenset({Field.EMAIL, Field.PHONE})
+_PHONE = frozenset({Field.PHONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,10 @@ def quote(rows: Iterable[Accepted | Reject], options: Options, offers: Sequence[
     )
 
 
-def _dearness(offer: Offer) -> tuple[float, str]:
+def _dearness(offer: Offer) -> tuple[bool, float, str]:
+    """Who finds before who checks what was found, then by price."""
     gain = sum(offer.accuracy(wanted) for wanted in offer.operation.finds)
-    return offer.price(offer.operation.finds) / max(gain, 0.01), offer.name
+    return offer.operation.verifies, offer.price(offer.operation.finds) / max(gain, 0.01), offer.name
 
 
 def _price(
@@ -81,22 +83,43 @@ def _price(
     left = {wanted: 1.0 for wanted in options.want if wanted not in sure}
     replaced = frozenset(options.want) & sure & _REPLACEABLE
     case = Case(contact, frozenset(options.want), _knowledge(contact))
+    sought: frozenset[Field] = frozenset()
     expected = most = 0.0
     for offer in offers:
+        if offer.operation.verifies and offer.operation.finds == _PHONE:
+            continue
         want, perhaps = frozenset(left) & offer.operation.finds, replaced & offer.operation.finds
-        address = contact.emails[0] if contact.emails else ""
-        if not want | perhaps or not offer.operation.accepts(query_of(case, want | perhaps, address)):
+        if not want | perhaps or not offer.operation.accepts(query_of(case, want | perhaps, "")):
             continue
         most += offer.price(want | perhaps) * (2 if offer.operation.verifies else 1)
         need = max((left[wanted] for wanted in want), default=0.0) if not offer.operation.verifies else 0.0
         cost = need * offer.operation.hit_rate * offer.price(want)
         expected += cost
         vendors[offer.vendor] += round(cost)
+        if not offer.operation.verifies:
+            sought |= want | perhaps
         _found(offer, want, left, rules)
+    own = Field.PHONE in replaced and rules.min_confidence > FILE_CONFIDENCE
+    numbers = 1 - left.get(Field.PHONE, 1.0) + own
+    for offer in offers:
+        if offer.operation.verifies and offer.operation.finds == _PHONE and (own or Field.PHONE in sought):
+            usual, worst = _line_check(offer, numbers)
+            expected, most = expected + usual, most + worst
+            vendors[offer.vendor] += round(usual)
     for wanted in left:
         finds[wanted] += 1 - left[wanted]  # type: ignore[assignment]
     limit = rules.max_price
     return (expected, most) if limit is None else (min(expected, limit), min(most, limit))
+
+
+def _line_check(offer: Offer, numbers: float) -> tuple[float, float]:
+    """What checking so many lines of one person is expected to cost, and the most: two numbers of everybody.
+
+    A number is checked by one vendor only, so that several accounts that check lines are counted too often; the most
+    is an upper bound all the same.
+    """
+    price = offer.price(_PHONE)
+    return numbers * price, 2 * price
 
 
 def _found(offer: Offer, want: frozenset[Field], left: dict[Field, float], rules: Rules) -> None:

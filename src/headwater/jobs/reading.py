@@ -17,7 +17,7 @@ from headwater.contacts import Contacts
 from headwater.db.session import Connection
 from headwater.db.sql import Queries
 from headwater.enrichment.apply import Applier
-from headwater.enrichment.harvest import BASIS
+from headwater.enrichment.harvest import BASIS, Context, tell_sharers
 from headwater.enrichment.patterns import pattern_of
 from headwater.intake import Accepted, Reject
 from headwater.jobs.options import Options
@@ -133,13 +133,37 @@ class ChunkReader:
             for finding in _given(row.contact)
         }
         await contacts.observe((identity, seen) for (identity, _, _), seen in given.items())
-        verdicts = [
-            (identity, verdict)
+        judged = [
+            (identity, field, value, verdict)
             for identity, field, value in given
             if (verdict := (checked.emails if field is Field.EMAIL else checked.phones).get(value))
         ]
-        await contacts.judge(verdicts, source="headwater")
+        await self._judge(contacts, judged)
         await contacts.count_patterns(_patterns(people, checked))
+
+    async def _judge(
+        self, contacts: Contacts, judged: Sequence[tuple[int, Field, str, EmailVerdict | PhoneVerdict]]
+    ) -> None:
+        """Keep the verdicts on what the file says, with who else says so and how many people share a number."""
+        collaborators = self.applier.collaborators
+        sources = await contacts.sources({identity for identity, _, _, _ in judged})
+        shared = await contacts.shared_numbers(value for _, field, value, _ in judged if field is Field.PHONE)
+        verdicts = [
+            (
+                identity,
+                collaborators.judge_context(
+                    verdict,
+                    Context(
+                        sources.get((identity, field, value), ()),
+                        people=shared[value].people if field is Field.PHONE and value in shared else None,
+                    ),
+                ),
+            )
+            for identity, field, value, verdict in judged
+        ]
+        await contacts.judge(verdicts, source="headwater")
+        told = {(identity, value) for identity, field, value, _ in judged if field is Field.PHONE}
+        await tell_sharers(contacts, shared, collaborators, told)
 
     async def _lookups(self, connection: Connection, people: Sequence[_Person]) -> dict[int, int]:
         """New lookups: contact id -> lookup id. People whom an earlier chunk brought already have theirs."""

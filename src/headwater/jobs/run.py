@@ -210,8 +210,9 @@ async def _check(runtime: Runtime, chunk: Sequence[Accepted | Reject]) -> Checke
     contacts = [row.contact for row in chunk if isinstance(row, Accepted)]
     addresses = sorted({address for contact in contacts for address in contact.emails})
     numbers = sorted({(number, contact.country) for contact in contacts for number in contact.phones}, key=str)
+    judged = check_phones(numbers, at=now(), made_up=runtime.realm == "sandbox")
     emails = dict(zip(addresses, await runtime.check_emails(addresses), strict=True))
-    phones = dict(zip((number for number, _ in numbers), check_phones(numbers, at=now()), strict=True))
+    phones = dict(zip((number for number, _ in numbers), judged, strict=True))
     return Checked(emails, phones)
 
 

@@ -14,7 +14,7 @@ from headwater.db.migrate import upgrade
 from headwater.db.session import Connection, Database
 from headwater.enrichment.apply import Applier
 from headwater.enrichment.engine import Engine, Hooks
-from headwater.enrichment.harvest import Collaborators
+from headwater.enrichment.harvest import Collaborators, Context, Verdict
 from headwater.enrichment.vendors import Vendor, Vendors, account
 from headwater.identity import Workspace, enter_workspace
 from headwater.identity.workspaces import Realm
@@ -40,6 +40,8 @@ from headwater.recall import SharedCache
 from headwater.records import EmailVerdict, Finding, Observation, PhoneVerdict
 from headwater.verification import (
     Level,
+    Line,
+    LineEvidence,
     Lists,
     MailboxAnswer,
     MailboxEvidence,
@@ -48,7 +50,11 @@ from headwater.verification import (
     check_emails,
     check_phone,
     load_lists,
+    with_claim,
+    with_line_evidence,
     with_mailbox_evidence,
+    with_sharers,
+    with_sources,
 )
 
 # What vendors call a mailbox that takes mail, one that does not, a domain that takes everything, and what is better
@@ -160,7 +166,7 @@ async def _wire(
 
     errands = Errands(database.dsn, export)
     lists = await asyncio.to_thread(load_lists, settings.home)  # a third of a second, which others need not wait
-    applier = Applier(database, vendors, _collaborators(resolver, lists, cache, errands))
+    applier = Applier(database, vendors, _collaborators(resolver, lists, cache, errands, realm))
     engine = Engine(database, vendors, applier, hooks=Hooks(note=note))
     await engine.prepare()
     rechecks = Rechecks(database, realm, partial(_mailboxes, resolver, lists, prober)) if prober else None
@@ -186,14 +192,16 @@ def _shared(vendor: Vendor) -> Vendor:
     return Vendor(vendor.adapter, vendor.account, vendor.limits, vendor.credit_price, shared=True)
 
 
-def _collaborators(resolver: Resolver, lists: Lists, cache: SharedCache, errands: Errands) -> Collaborators:
+def _collaborators(
+    resolver: Resolver, lists: Lists, cache: SharedCache, errands: Errands, realm: Realm
+) -> Collaborators:
     """What the spine hands to the enrichment stage."""
 
     async def emails(addresses: Sequence[str]) -> list[EmailVerdict]:
         return await check_emails(addresses, resolver=resolver, at=now(), lists=lists)
 
     def phone(raw: str, region: str | None) -> PhoneVerdict:
-        return check_phone(raw, region=region, at=now())
+        return check_phone(raw, region=region, at=now(), made_up=realm == "sandbox")
 
     def mailbox(verdict: EmailVerdict, finding: Finding, source: str) -> EmailVerdict:
         if source == SOURCE:
@@ -216,4 +224,28 @@ def _collaborators(resolver: Resolver, lists: Lists, cache: SharedCache, errands
     def jitter(seconds: float) -> float:
         return random.random() * seconds
 
-    return Collaborators(emails, phone, mailbox, finished, share, now, jitter, put_off)
+    return Collaborators(emails, phone, mailbox, finished, share, now, jitter, put_off, judge_line, judge_context)
+
+
+def judge_line(verdict: PhoneVerdict, finding: Finding, source: str) -> PhoneVerdict:
+    """Join what a vendor's check of a line says; the words are those of ``providers.lines``."""
+    said = finding.detail
+    evidence = LineEvidence(
+        source=source,
+        line=Line(said.get("line", "unknown")),
+        type=said.get("type"),
+        carrier=said.get("carrier"),
+        carrier_basis=said.get("carrier_basis"),
+        disputed="disputed" in said,
+    )
+    return with_line_evidence(verdict, evidence)
+
+
+def judge_context(verdict: Verdict, context: Context) -> Verdict:
+    """Join what is known of a value beyond itself."""
+    verdict = with_sources(verdict, context.sources)
+    if not isinstance(verdict, PhoneVerdict):
+        return verdict
+    if context.mobile:
+        verdict = with_claim(verdict)
+    return verdict if context.people is None else with_sharers(verdict, context.people)

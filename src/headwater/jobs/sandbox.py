@@ -14,11 +14,15 @@ from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.log import log
 from headwater.kit.settings import Settings, VendorSettings
 
-_VENDORS = (
-    "hunter", "apollo", "icypeas", "dropcontact", "zerobounce", "neverbounce", "emaillistverify", "briteverify",
-)  # fmt: skip
+PLAYED = (
+    *("hunter", "apollo", "icypeas", "dropcontact"),
+    *("zerobounce", "neverbounce", "emaillistverify", "briteverify"),
+    *("twilio", "numverify", "hlrlookups"),
+)
 # For prices, which need no running sandbox.
-NOWHERE: Mapping[str, str] = dict.fromkeys((*_VENDORS, "dns", "smtp"), "http://127.0.0.1:1")
+NOWHERE: Mapping[str, str] = dict.fromkeys((*PLAYED, "dns", "smtp"), "http://127.0.0.1:1")
+_KEY = "sandbox-key"
+_KEYS = {"twilio": f"SK-sandbox:{_KEY}", "hlrlookups": f"{_KEY}:{_KEY}-secret"}  # as these vendors want them
 _STARTUP = 30.0  # seconds
 _LEAVE = 0.3  # seconds it has to stop by itself
 
@@ -111,13 +115,13 @@ def sandboxed(settings: Settings, addresses: Mapping[str, str]) -> Settings:
     vendors = {
         name: VendorSettings.model_validate(
             {
-                "api_key": "sandbox-key",
+                "api_key": _KEYS.get(name, _KEY),
                 "base_url": addresses[name],
                 "limits": "published",
                 "options": _options(name, addresses),
             }
         )
-        for name in _VENDORS
+        for name in PLAYED
     }
     mail = int(_port(addresses["smtp"]))
     return settings.model_copy(update={"vendors": vendors, "dns": addresses["dns"], "smtp_port": mail})

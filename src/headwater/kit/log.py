@@ -11,7 +11,7 @@ import structlog
 _SECRET = re.compile(r"key|token|secret|password|authorization|cookie|dsn", re.IGNORECASE)
 _IN_TEXT = re.compile(
     r"""
-    ( (?: api[_-]?key | token | secret | password | authorization ) [\w-]* ["']? \s* [:=] \s* )
+    ( (?: (?: api | access ) [_-]? key | token | secret | password | authorization ) [\w-]* ["']? \s* [:=] \s* )
     (?: "[^"]*" | '[^']*' | (?: (?: bearer | basic ) \s+ )? [^\s"'&,}]+ )
     | ( :// [^:/@\s]* : ) \S+ @
     """,

@@ -5,7 +5,7 @@ Every HTTP exchange is one step; what must be remembered between two steps of a 
 ``Ticket``, which the engine stores before it does anything else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -17,7 +17,7 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is known of one person (or, for verification, the one address) when a vendor is asked.
+    """What is known of one person (or, for verification, the one address or number) when a vendor is asked.
 
     ``reference`` is ours, unique in the request, and is sent where the vendor echoes an identifier. ``want`` are the
     fields still missing: nothing else may be bought.
@@ -32,6 +32,7 @@ class Query:
     domain: str | None = None
     linkedin: str | None = None
     email: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +54,29 @@ class Upload:
     type: str = "text/csv"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """One HTTP request; what may name a person or hold a key is not shown by its repr.
+    """One HTTP request; what may name a person or hold a key is not shown by its repr, which stops at the host.
 
     ``family`` names the limits it counts against (a key of ``Declaration.limits``). The body is ``json``, or a form:
-    ``form`` holds its fields, and with ``files`` it is sent in parts (multipart/form-data).
+    ``form`` holds its fields, and with ``files`` it is sent in parts (multipart/form-data). Where a vendor wants
+    requests signed, ``body`` is the exact text that the signature covers, and ``stamp`` makes the headers that depend
+    on the moment of sending, given in seconds of Unix time: an adapter has no clock.
     """
 
     method: Literal["GET", "POST"]
     url: str
     family: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    params: Mapping[str, str] = field(default_factory=dict, repr=False)
-    json: Json = field(default=None, repr=False)
-    form: Mapping[str, str] = field(default_factory=dict, repr=False)
-    files: Mapping[str, Upload] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+    form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    body: str | None = None
+    stamp: Callable[[int], Mapping[str, str]] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {'/'.join(self.url.split('/')[:3])}, {self.family}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +160,12 @@ class Operation:
     """One thing a vendor can be asked. ``needs`` lists alternatives: any one complete set of inputs will do.
 
     ``extras`` are fields that come with a hit at no cost: no reason to ask, but returned if the query wants them too.
-    ``requires`` names options of the account without which the operation can not be offered. ``accuracy`` is the
-    published probability that a value this operation returns is right, over all status classes, for every field it
-    returns; a verifying operation returns no values of its own and has none. ``list_from`` is the smallest number of
-    records worth a batch: fewer are asked one by one, because small lists are slow, or rationed, at some vendors.
+    ``requires`` names options of the account without which the operation can not be offered, ``unless`` those with
+    which another one stands in for it. ``accuracy`` is the published probability that a value this operation returns
+    is right, over all status classes, for every field it returns; a verifying operation returns no values of its own
+    and has none: it judges values of the one field that it "finds", and its hit rate is how often it can tell.
+    ``list_from`` is the smallest number of records worth a batch: fewer are asked one by one, because small lists are
+    slow, or rationed, at some vendors.
     """
 
     name: str
@@ -170,11 +180,12 @@ class Operation:
     extras: frozenset[Field] = frozenset()
     requires: tuple[str, ...] = ()
     list_from: int = 1
+    unless: tuple[str, ...] = ()
     accuracy: Mapping[Field, float] = field(default_factory=dict)
 
     def offered(self, options: Mapping[str, str]) -> bool:
         """Whether an account with these options can be asked for this at all."""
-        return all(options.get(name) for name in self.requires)
+        return all(options.get(name) for name in self.requires) and not any(options.get(name) for name in self.unless)
 
     def accepts(self, query: Query) -> bool:
         return any(all(getattr(query, name) for name in needed) for needed in self.needs)
@@ -187,7 +198,7 @@ class Declaration:
     ``credit_price`` is micros per credit on a published plan (a setting overrides it). ``limits`` are the ceilings
     that the vendor publishes, by family; ``cautious`` is used instead until the account says otherwise (M-E1).
     ``reliability`` maps (field, status class) to the probability that such a value is right. ``options`` are what an
-    account may say besides its key and address (settings of the vendor's own).
+    account may say besides its key and address: settings of the vendor's own that no operation requires.
     """
 
     name: str
@@ -223,7 +234,7 @@ class Adapter(Protocol):
     def poll(self, operation: str, ticket: Ticket, queries: Sequence[Query], account: Account) -> Request:
         """Build the next request for what was submitted; only for operations that submit.
 
-        Of the queries only references, wanted fields and an address to verify are sure to be known by now.
+        Of the queries only references, wanted fields and a value to verify are sure to be known by now.
         """
         ...
 

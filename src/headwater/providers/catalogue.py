@@ -8,14 +8,18 @@ from headwater.providers.base import Adapter
 from headwater.providers.briteverify import BriteVerify
 from headwater.providers.dropcontact import Dropcontact
 from headwater.providers.emaillistverify import EmailListVerify
+from headwater.providers.hlrlookups import HlrLookups
 from headwater.providers.hunter import Hunter
 from headwater.providers.icypeas import Icypeas
 from headwater.providers.neverbounce import NeverBounce
+from headwater.providers.numverify import Numverify
+from headwater.providers.twilio import Twilio
 from headwater.providers.zerobounce import ZeroBounce
 
 _ALL: tuple[Adapter, ...] = (
     *(Icypeas(), Dropcontact(), Hunter(), Apollo()),
     *(ZeroBounce(), NeverBounce(), EmailListVerify(), BriteVerify()),
+    *(Twilio(), Numverify(), HlrLookups()),
 )
 
 ADAPTERS: Mapping[str, Adapter] = {one.declaration.name: one for one in _ALL}

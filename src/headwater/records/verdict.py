@@ -72,7 +72,11 @@ class EmailVerdict:
 
 @dataclass(frozen=True, slots=True)
 class PhoneVerdict:
-    """What the numbering plan says of one number; ``carrier`` is the original allocation, see ``portable``."""
+    """What is known of one number. ``level`` is numbering-plan, or line where somebody asked the network about it.
+
+    ``carrier`` is who was given the range (``carrier_basis`` original_allocation; see ``portable``) until a check of
+    the line names who serves it today (live). ``line`` is active, inactive or unknown, None before anybody asked.
+    """
 
     raw: str
     e164: str | None
@@ -91,3 +95,5 @@ class PhoneVerdict:
     extension: str | None = None
     reserved: bool = False
     reasons: tuple[Reason, ...] = ()
+    line: str | None = None
+    level: str = "numbering-plan"

@@ -1,7 +1,7 @@
 """Level 5: judging e-mail addresses (syntax, lists, DNS) and phone numbers (numbering plans), with reasons.
 
-Mail servers are asked by ``smtp`` alone, and only for who configured an identity. No vendor is contacted: what an
-outside verifier says of a mailbox is handed in and joined.
+Mail servers are asked by ``smtp`` alone, and only for who configured an identity. No vendor is contacted: what others
+say of a mailbox or a line is handed in and joined.
 """
 
 from headwater.verification.emails import (
@@ -10,6 +10,14 @@ from headwater.verification.emails import (
     check_emails,
     with_mailbox_evidence,
     with_mailbox_report,
+)
+from headwater.verification.lines import (
+    Line,
+    LineEvidence,
+    with_claim,
+    with_line_evidence,
+    with_sharers,
+    with_sources,
 )
 from headwater.verification.list_store import ListUnusable, load_lists, wanted_lists
 from headwater.verification.list_store import fetch as fetch_list
@@ -37,6 +45,8 @@ __all__ = [
     "CatchAllMemory",
     "Identity",
     "Level",
+    "Line",
+    "LineEvidence",
     "ListUnusable",
     "Lists",
     "MailRoute",
@@ -60,6 +70,10 @@ __all__ = [
     "refresh_lists",
     "retry_after",
     "wanted_lists",
+    "with_claim",
+    "with_line_evidence",
     "with_mailbox_evidence",
     "with_mailbox_report",
+    "with_sharers",
+    "with_sources",
 ]

@@ -39,6 +39,7 @@ RULES = {
     "alias_service": Rule(0, "The domain forwards to a mailbox that it hides."),
     "mailbox_deliverable": Rule(45, "The mailbox accepts mail."),
     "mailbox_undeliverable": Rule(0, "The mailbox does not exist.", ceiling=3),
+    "seen_in_sources": Rule(0, "Independent sources gave this address."),
     "mailbox_accept_all": Rule(0, "The domain accepts every address, so that nobody can tell."),
     "mailbox_accepted": Rule(20, "The mailbox accepts mail; whether a made-up one would is not known."),
     "mailbox_full": Rule(-25, "The mailbox is full: it exists, and takes nothing now."),

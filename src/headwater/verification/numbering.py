@@ -104,12 +104,12 @@ def place_of(calling_code: int, national: str, plan: Plan) -> Place:
     geographic = is_number_type_geographical(kind, calling_code)
     # Argentine mobiles carry a 9 before the area code, which the table of places does not have.
     local = f"{calling_code}{national.removeprefix(country_mobile_token(calling_code))}"
-    area = _longest(names.areas, names.areas_longest, local) if geographic else None
-    carrier = _longest(names.carriers, names.carriers_longest, digits) if plan.type in _CARRIED else None
+    location = _named(names.areas, names.areas_longest, local) if geographic else None
+    carrier = _named(names.carriers, names.carriers_longest, digits) if plan.type in _CARRIED else None
     return Place(
         country=_country(names.countries.get(plan.region or "", {})),
-        location=_english(area),
-        carrier=_english(carrier),
+        location=location,
+        carrier=carrier,
         time_zones=_longest(names.zones, names.zones_longest, digits if geographic else str(calling_code)) or (),
     )
 
@@ -161,8 +161,13 @@ def _longest(table: Mapping[str, Any], longest: int, digits: str) -> Any:
     return None
 
 
-def _english(names: Mapping[str, str] | None) -> str | None:
-    return (names.get("en") or None) if names else None
+def _named(table: Mapping[str, Mapping[str, str]], longest: int, digits: str) -> str | None:
+    """The English name of the longest prefix that has one; Helsinki has entries that speak Swedish only."""
+    for length in range(min(longest, len(digits)), 0, -1):
+        names = table.get(digits[:length])
+        if names is not None and "en" in names:
+            return names["en"] or None
+    return None
 
 
 def _country(names: Mapping[str, str]) -> str | None:

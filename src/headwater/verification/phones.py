@@ -2,7 +2,7 @@
 
 No offline source knows whether a number rings, or who carries it today: ``carrier`` is who was given the range, and
 ``portable`` says whether the number may have moved. Bands: invalid 0-10, risky 11-69, unknown 35-55, valid 70-100; a
-valid number starts at 80, and at 70 if it is a VoIP number.
+valid number starts at 80, and at 70 if it is a VoIP number. What others say of a number is joined in ``lines``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,8 +35,15 @@ RULES = {
     "in_plan": Rule(40, "The number is in a range that its country has given out."),
     "type_known": Rule(10, "The plan says what kind of number it is."),
     "region_agrees": Rule(10, "The number belongs to the contact's country."),
+    "line_active": Rule(5, "The line is in service."),
+    "line_unknown": Rule(0, "Nobody could tell whether the line is in service."),
+    "seen_in_sources": Rule(5, "Independent sources gave this number."),
     "voip": Rule(-10, "An internet telephony number: easily given up, often not personal."),
     "costly": Rule(0, "Calling this number costs the caller extra.", ceiling=30),
+    "shared_by_many": Rule(0, "Several people have this number: it is an office's line, not a person's.", ceiling=60),
+    "not_a_mobile": Rule(0, "A mobile number was promised, and this is another kind of line.", ceiling=55),
+    "range_disputed": Rule(0, "A vendor does not know the number's range.", ceiling=50),
+    "line_inactive": Rule(0, "The line is not in service.", ceiling=10),
     "too_short": Rule(0, "The number is too short for its country.", ceiling=10),
     "too_long": Rule(0, "The number is too long for its country.", ceiling=10),
     "not_in_plan": Rule(0, "The number is in no range that its country has given out.", ceiling=10),
@@ -44,7 +51,7 @@ RULES = {
         0, "The number is kept free for films and books; it never reaches anybody.", ceiling=5
     ),
 }
-_COSTLY = frozenset({"premium", "shared_cost"})
+COSTLY = frozenset({"premium", "shared_cost"})
 _LENGTHS = {
     ValidationResult.TOO_SHORT: "too_short",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "too_short",
@@ -52,7 +59,7 @@ _LENGTHS = {
 }
 _FEWEST_DIGITS = 7
 _MEXICO = 52
-_Evidence = tuple[tuple[str, str], ...]
+Found = tuple[tuple[str, str], ...]
 # The first code found decides.
 _DECIDING = (
     ("not_a_number", Status.INVALID),
@@ -62,7 +69,12 @@ _DECIDING = (
     ("too_short", Status.INVALID),
     ("too_long", Status.INVALID),
     ("not_in_plan", Status.INVALID),
+    ("line_inactive", Status.INVALID),
+    ("shared_by_many", Status.RISKY),
     ("costly", Status.RISKY),
+    ("not_a_mobile", Status.RISKY),
+    ("range_disputed", Status.RISKY),
+    ("line_active", Status.VALID),
     ("in_plan", Status.VALID),
 )
 
@@ -82,20 +94,26 @@ class _Read(NamedTuple):
         return self.plan.type is not None or self.holder is not None
 
 
-def check_phones(numbers: Iterable[tuple[str, str | None]], *, at: datetime) -> list[PhoneVerdict]:
+def check_phones(
+    numbers: Iterable[tuple[str, str | None]], *, at: datetime, made_up: bool = False
+) -> list[PhoneVerdict]:
     """Judge (text, region) pairs in their order; equal pairs are worked out once."""
     pairs = list(numbers)
-    judged = {pair: check_phone(pair[0], region=pair[1], at=at) for pair in set(pairs)}
+    judged = {pair: check_phone(pair[0], region=pair[1], at=at, made_up=made_up) for pair in set(pairs)}
     return [judged[pair] for pair in pairs]
 
 
-def check_phone(raw: str, *, region: str | None, at: datetime) -> PhoneVerdict:
-    """Judge the first number in a cell. ``region`` (ISO 3166-1 alpha-2) reads numbers without a calling code."""
+def check_phone(raw: str, *, region: str | None, at: datetime, made_up: bool = False) -> PhoneVerdict:
+    """Judge the first number in a cell. ``region`` (ISO 3166-1 alpha-2) reads numbers without a calling code.
+
+    ``made_up`` is for a world whose people are made up: there the numbers kept for fiction are theirs. They are still
+    flagged as reserved, but not held to reach nobody.
+    """
     home = (region or "").strip().upper()
     read, trouble = _read(raw, home if home in SUPPORTED_REGIONS else None)
     if read is None:
         return _verdict(raw, None, (trouble,), at)
-    found = tuple(_evidence(read, home))
+    found = tuple(_evidence(read, home, fiction=not (made_up and read.plan.type)))
     if not read.known:
         return _verdict(raw, None, found, at, extension=read.extension)
     place = place_of(read.calling_code, read.national, read.plan)
@@ -150,7 +168,7 @@ def _trouble(error: NumberParseException, raw: str) -> tuple[str, str]:
     return ("country_unknown" if sum(map(str.isdigit, raw)) >= _FEWEST_DIGITS else "not_a_number"), ""
 
 
-def _evidence(read: _Read, home: str) -> Iterator[tuple[str, str]]:
+def _evidence(read: _Read, home: str, *, fiction: bool) -> Iterator[tuple[str, str]]:
     """What speaks for and against the number, as (code, detail)."""
     yield "parsed", ""
     if read.plan.type is None:
@@ -164,19 +182,20 @@ def _evidence(read: _Read, home: str) -> Iterator[tuple[str, str]]:
         yield "region_agrees", ""
     if read.plan.type == "voip":
         yield "voip", ""
-    if read.plan.type in _COSTLY:
+    if read.plan.type in COSTLY:
         yield "costly", ""
-    if read.holder:
+    if read.holder and fiction:
         yield "reserved_for_fiction", f"{RULES['reserved_for_fiction'].text[:-1]} ({read.holder})."
 
 
-def _verdict(raw: str, e164: str | None, found: _Evidence, at: datetime, **facts: Any) -> PhoneVerdict:
-    status, sub_status, score, reasons = _settle(found)
+def _verdict(raw: str, e164: str | None, found: Found, at: datetime, **facts: Any) -> PhoneVerdict:
+    status, sub_status, score, reasons = settle(found)
     return PhoneVerdict(raw, e164, status, sub_status, score, at, reasons=reasons, **facts)
 
 
 @lru_cache(maxsize=1_000)
-def _settle(found: _Evidence) -> tuple[Status, str, int, tuple[Reason, ...]]:
+def settle(found: Found) -> tuple[Status, str, int, tuple[Reason, ...]]:
+    """Status, sub-status, score and reasons of evidence given as (code, detail)."""
     score, reasons = tally(found, RULES)
     codes = {code for code, _ in found}
     code, status = next((code, status) for code, status in _DECIDING if code in codes)
