@@ -83,8 +83,9 @@ def _price(
         want = frozenset(left) & offer.operation.finds
         if offer.operation.finds == _PHONE and offer.operation.verifies:
             usual, worst = _line_check(offer, left)
-            expected, most = expected + usual, most + worst
-            vendors[offer.vendor] += round(usual)
+            if worst:
+                expected, most = expected + usual, most + worst
+                vendors[offer.vendor] += round(usual)
             continue
         if not want or not offer.operation.accepts(query_of(case, want, "")):
             continue
