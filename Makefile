@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HERE := $(CURDIR)
 DEMO := $(HERE)/demo
 
-.PHONY: demo test lint bench lock schema clean
+.PHONY: demo test lint bench bench-verification lock schema clean
 
 $(VENV)/.run: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,8 +35,12 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev bench-verification
 	$(BIN)/python -m benchmarks.sandbox_run
+
+# Against peers, in a few minutes. What needs NSD (on Debian: apt-get install nsd) is left out where it is not there.
+bench-verification: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.verification
 
 # Writes the schema that the migrations make beside them; a test compares.
 schema: $(VENV)/.dev
