@@ -7,7 +7,7 @@ DEMO := $(HERE)/demo
 
 .PHONY: demo test lint bench bench-verification lock schema clean
 
-$(VENV)/.run: requirements/run.txt
+$(VENV)/.run: requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Headwater needs Python 3.11 or newer; set PYTHON=/path/to/python3.11." >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,8 +26,9 @@ demo: $(VENV)/.run
 	@HEADWATER_HOME=$(DEMO)/home $(BIN)/headwater enrich $(DEMO)/leads.csv -o $(DEMO)/enriched.csv \
 		--want email,title,company --sandbox
 
+# Most tests wait for others, so that more of them run at once than there are cores.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -36,6 +37,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev bench-verification
+	$(BIN)/python -m benchmarks.smtp_engine
 	$(BIN)/python -m benchmarks.sandbox_run
 
 # Against peers, in a few minutes. What needs NSD (on Debian: apt-get install nsd) is left out where it is not there.

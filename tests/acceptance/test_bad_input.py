@@ -51,6 +51,16 @@ def _beside_a_folder(path: Path) -> None:
     (path.parent / "sub.csv").mkdir()
 
 
+def _rejects_are_a_folder(path: Path) -> None:
+    _good(path)
+    (path.parent / "people.rejected.csv").mkdir()
+
+
+def _beside_a_pipe(path: Path) -> None:
+    _good(path)
+    os.mkfifo(path.parent / "pipe.csv")
+
+
 def _bomb(path: Path) -> None:
     """A workbook of a few kilobytes whose sheet unpacks to 300 MB."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -99,6 +109,12 @@ BAD = {
     "rejects would replace the input": Bad(
         ("people.rejected.csv would replace the input",), source="people.rejected.csv", output="people.csv"
     ),
+    "rejects can not be written": Bad(
+        ("people.rejected.csv is a folder",), source="in.csv", make=_rejects_are_a_folder, output="people.csv"
+    ),
+    "output is a pipe": Bad(("device or a pipe",), make=_beside_a_pipe, output="pipe.csv"),
+    "no column of the output": Bad(("--columns is empty",), ("--columns", ",")),
+    "data folder that can not be": Bad(("/dev/null",), settings={"HEADWATER_HOME": "/dev/null/home"}),
     "unknown vendor to exclude": Bad(("--exclude", "'clearbit'", "hunter"), ("--exclude", "clearbit")),
     "negative price": Bad(("--max-price", "-1"), ("--max-price", "-1")),
     "unreachable database": Bad(

@@ -1,6 +1,7 @@
 """The main job end to end: all that goes in comes out, what was found is true, what was spent is what was charged."""
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -183,6 +184,13 @@ def test_the_same_command_again_delivers_the_same(finished: Finished, again: Fin
     assert {row["hw_outcome"] for row in again.waterfall.headwater.read("other.csv")} <= {
         "recalled", "known", "partial", "none", "forbidden"
     }  # fmt: skip
+
+
+def test_the_data_folder_lists_itself_to_nobody_else(finished: Finished) -> None:
+    home = finished.waterfall.headwater.home
+    if finished.waterfall.headwater.database:
+        pytest.skip("only where the database is in it, its user must be able to enter")
+    assert home.stat().st_mode & 0o777 == (0o711 if os.geteuid() == 0 else 0o700)
 
 
 def _was_found(row: Mapping[str, str]) -> bool:

@@ -1,5 +1,7 @@
 """What the command line refuses on its own, before it opens a file: one sentence that names the option, exit code 2."""
 
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +71,8 @@ def test_quote_refuses_the_same(refused: Refused, options: tuple[str, ...]) -> N
         (("--columns", "Name,Shoe"), ("--columns", "'Shoe'", "Work Email", "hw_email")),
         (("--columns", "Name,hw_email,Name"), ("--columns", "'Name'", "twice")),
         (("--columns", "hw_phone"), ("--columns", "'hw_phone'")),  # it was not wanted
+        (("--columns", ""), ("--columns is empty",)),
+        (("--columns", " , "), ("--columns is empty",)),
         (("--format", "docx"), ("'docx'", "csv, xlsx, json, jsonl, parquet")),
     ],
     ids=lambda value: " ".join(value),
@@ -76,6 +80,29 @@ def test_quote_refuses_the_same(refused: Refused, options: tuple[str, ...]) -> N
 def test_only_enrich_writes_columns(refused: Refused, options: tuple[str, ...], words: tuple[str, ...]) -> None:
     sentence = refused(*options)
     assert [word for word in words if word not in sentence] == [], sentence
+
+
+def test_a_name_that_is_no_text_is_refused(refused: Refused, tmp_path: Path) -> None:
+    """The job's files are remembered in the database by name."""
+    sentence = refused("-o", str(tmp_path / os.fsdecode(b"\xff.csv")))
+    assert "the name is not UTF-8" in sentence
+    assert sentence.count("\n") == 1
+
+
+def test_a_quote_needs_no_place_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "people.csv").write_text(_PEOPLE)
+    monkeypatch.setenv("HEADWATER_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir("/proc")
+    main_says(["quote", str(tmp_path / "people.csv"), "--json"])
+    assert json.loads(capsys.readouterr().out)["people"] == 1
+
+
+def main_says(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert not left.value.code
 
 
 def test_an_option_that_does_not_exist_is_named(refused: Refused) -> None:

@@ -6,8 +6,9 @@ import signal
 
 import pytest
 import typer
+from rich.table import Table
 
-from headwater.cli.shell import Interrupted, run
+from headwater.cli.shell import Interrupted, note, run, stdout
 from headwater.kit.errors import BadInput, HeadwaterError
 
 
@@ -74,3 +75,14 @@ def test_a_signal_ends_the_work_politely(capsys: pytest.CaptureFixture[str], num
     assert left.value.exit_code == Interrupted.exit_code == 130
     assert capsys.readouterr().err == "Stopped; go on with: the same command.\n"
     assert tidied == [number]
+
+
+def test_what_files_and_vendors_say_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "[/b] [red]lists[-] :smile:"
+    table = Table("file", title=said)
+    table.add_row(said)
+    stdout.print(table)
+    note(said)
+    printed = capsys.readouterr()
+    assert printed.out.count(said) == 2
+    assert printed.err == f"{said}\n"

@@ -158,7 +158,7 @@ def test_a_database_that_does_not_exist_is_named(dsn: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["nonsense with s3cret", "host=a password='s3cret", "mysql://me:s3cret@h/"],
+    ["nonsense with s3cret", "host=a password='s3cret", "mysql://me:s3cret@h/", "postgresql://me:at@s3cret@h/"],
 )
 def test_an_address_that_is_none_is_bad_input_and_does_not_show_its_password(address: str) -> None:
     sentence = _refused(address, BadInput)

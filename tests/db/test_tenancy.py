@@ -13,7 +13,7 @@ from headwater.db.session import Connection, Database, Role
 from headwater.identity import Workspace
 
 # What a worker may see of every workspace: the queues (architecture, decision 10). Everything else stays closed to it.
-QUEUES = frozenset({"job", "item", "call_item", "lane_workspace"})
+QUEUES = frozenset({"job", "item", "call_item", "lane_workspace", "mailbox_recheck"})
 APP_ROLES: tuple[Role, ...] = get_args(Role)
 
 TENANT_TABLES = """
@@ -102,6 +102,7 @@ def _fill(owner: Owner, space: int) -> None:
         "call_item", call_id=call, position=0, item_id=item, workspace_id=space, job_id=job, lookup_id=lookup,
         contact_id=contact, operation="test.o", want=["email"], reserved=1,
     )  # fmt: skip
+    add("mailbox_recheck", workspace_id=space, address="ada@acme.test", deferrals=1, due_at="2099-01-01")
     funding = add("account", workspace_id=space, name="funding", overdraft=True)
     cache = add("account", workspace_id=space, name="cache", overdraft=False)
     add("transfer", workspace_id=space, key="k", debit=funding, credit=cache, amount=1, kind="authorise")
@@ -306,7 +307,7 @@ async def test_the_shared_tables_hold_no_tenants_rows(database: Database, owner:
         "select table_name from information_schema.tables where table_schema = 'headwater' "
         f"and table_type = 'BASE TABLE' and table_name not in ({TENANT_TABLES.split('order')[0]}) order by 1"
     )
-    shared = {"alembic_version", "budget", "cache_entry", "call", "lane", "worker", "workspace"}
+    shared = {"alembic_version", "budget", "cache_entry", "call", "lane", "mail_domain", "worker", "workspace"}
     assert {row["table_name"] for row in rows} == shared
 
 

@@ -268,3 +268,25 @@ async def test_cancelling_empties_the_lanes_and_keeps_what_was_bought(house: Hou
     assert bought == len(asked)
     assert balances["vendor:plain"] == (bought + 4) * PRICE
     assert balances[f"held:{job}"] == balances[f"job:{job}"] == 0
+
+
+async def test_a_cancelled_job_gives_all_back_at_once_and_can_be_retried(house: House) -> None:
+    """Also when a worker stands still with one of its items: the cancel does not wait, and a retry asks everybody."""
+    async with Server() as server:
+        vendors = vendors_of(vendor("plain", server.url))
+        space = await house.workspace()
+        job = await house.job(space, vendors, people(4), budget=4 * PRICE)
+        jobs = Jobs(house.database, space.id)
+        async with house.database.worker() as sleeper:
+            await sleeper.execute("select 1 from item where job_id = %s order by id limit 1 for update", [job])
+            await asyncio.wait_for(jobs.cancel(job), 10)
+        assert (await house.balances(space))[f"job:{job}"] == 0
+        assert await jobs.retry(job) >= 3
+        async with house.database.worker(space.id) as connection:
+            applier = house.engine(vendors).applier
+            rows = await (await connection.execute("select id from lookup where job_id = %s", [job])).fetchall()
+            await applier.plan(connection, space.id, [row["id"] for row in rows], {})
+        async with house.working(vendors):
+            await house.done(job)
+        assert sorted(server.names) == people(4)
+    assert set((await house.outcomes(job)).values()) == {"found"}

@@ -8,6 +8,7 @@ from secrets import token_hex
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from headwater.db.session import Database
 from headwater.enrichment.planning import SQL
@@ -178,6 +179,30 @@ def test_limits_that_are_not_understood_are_refused_by_name(text: str) -> None:
 def test_a_credit_price_that_is_none_is_refused_by_name(text: str) -> None:
     with pytest.raises(BadInput, match=r"^HEADWATER_HUNTER_CREDIT_PRICE: "):
         made(credit_price=text)
+
+
+@pytest.mark.parametrize("key", ["", " ", "s3cr3t key", "s3cr3t\nkey", "s3cr3t\N{CYRILLIC SMALL LETTER A}", "s3cr3t\0"])
+def test_a_key_that_no_header_carries_is_refused_without_being_told(key: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        account(ADAPTERS["hunter"], VendorSettings(api_key=SecretStr(key)), shared=False)
+    assert "HEADWATER_HUNTER_API_KEY" in str(refused.value)
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_blanks_around_a_key_do_not_count() -> None:
+    found = account(ADAPTERS["hunter"], VendorSettings(api_key=SecretStr(" key\r\n")), shared=False)
+    assert found.account.api_key == "key"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["vendor", "ftp://vendor.test", "http://", "http://:80", "http://a:s3cr3t@b:99999", "http://a..b", "http://a:x"],
+)
+def test_an_address_that_is_none_is_refused_without_being_told(url: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        account(ADAPTERS["hunter"], VendorSettings(base_url=url), shared=False)
+    assert "HEADWATER_HUNTER_BASE_URL" in str(refused.value)
+    assert "s3cr3t" not in str(refused.value)
 
 
 def test_a_key_does_not_print() -> None:

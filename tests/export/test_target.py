@@ -72,14 +72,14 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, form: str) -> No
     code = """
         import os, pathlib, resource, signal, sys
         from headwater.export import open_writer
-        from headwater.kit.errors import Unavailable
+        from headwater.export.target import WritingStopped
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         try:
             with open_writer(pathlib.Path(sys.argv[1]), ["a", "b"]) as writer:
                 for n in range(1000):
                     writer.write_rows([(os.urandom(50).hex(), n)] * 1 + [(os.urandom(50).hex(), n) for _ in range(50)])
-        except Unavailable as error:
+        except WritingStopped as error:
             print(error)
     """
     with python(code, str(path)) as process:
@@ -110,12 +110,18 @@ def test_an_error_of_whoever_gives_the_rows_is_not_called_ours(tmp_path: Path) -
         ("n" * 300 + ".csv", "can not be written: File name too long"),
         ("protected.csv", "write-protected"),
         ("file.txt/out.csv", "does not exist"),
+        ("pipe.csv", "is a device or a pipe and not a file"),
+        ("link to pipe.csv", "is a device or a pipe and not a file"),
+        ("loop.csv", "can not be written: Too many levels of symbolic links"),
     ],
 )
 def test_a_place_that_can_not_be_written_is_told_first(tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file.txt").touch()
     (tmp_path / "protected.csv").touch(0o444)
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "link to pipe.csv").symlink_to("pipe.csv")
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
     if name == "protected.csv" and os.access(tmp_path / name, os.W_OK):
         pytest.skip("an administrator may write everything")
     before = sorted(tmp_path.rglob("*"))

@@ -115,6 +115,13 @@ def test_a_megabyte_of_lines_in_a_cell(desk: Desk) -> None:
     assert outcomes[0].row.cells[1] == note
 
 
+def test_zero_characters_of_utf_16_are_left_out(desk: Desk) -> None:
+    path = desk.write("zeros.csv", "na\0me,note\nAda\0 Lovelace,\0\n\0,\0\nBob Boole,x\n", "utf-16")
+    source, _, outcomes = desk.load(path)
+    assert source.headers == ("name", "note")
+    assert [outcome.row.cells for outcome in outcomes] == [("Ada Lovelace", ""), ("Bob Boole", "x")]
+
+
 def test_the_hash_is_of_the_bytes(desk: Desk) -> None:
     path = desk.write("hash.csv", "name\nAda\n")
     assert open_source(path).sha256 == hashlib.sha256(b"name\nAda\n").hexdigest()

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,35 @@ def test_a_large_value_and_many_small_ones(desk: Desk) -> None:
     assert len(outcomes) == 5001
     assert outcomes[0].row.cells[1] == "n\\" * (1 << 19)
     assert outcomes[-1].row.cells == ("B 4999", "", "4999")
+
+
+@pytest.mark.parametrize("name", ["list.json", "lines.jsonl"])
+def test_what_no_text_can_hold_is_left_out_of_names_and_cells(desk: Desk, name: str) -> None:
+    """NUL and half surrogate pairs: JSON can spell them, PostgreSQL and every output format can not."""
+    items = [{"full name": "Ada\0 Love\ud800lace", "not\0e": "\0\udfff", "note": "one", "n\ud800": ""}]
+    text = json.dumps(items) if name.endswith(".json") else "\n".join(map(json.dumps, [*items, "\0\ud800"]))
+    source, _, outcomes = desk.load(desk.write(name, text))
+    assert source.headers == ("full name", "note", "note (2)", "n\ufffd")
+    assert outcomes[0].row.cells == ("Ada Love\ufffdlace", "\ufffd", "one", "")
+    assert source.first_rows[0].cells == outcomes[0].row.cells
+
+
+@pytest.mark.parametrize("name", ["list.json", "lines.jsonl"])
+def test_an_object_with_nothing_in_it_is_a_blank_line(desk: Desk, name: str) -> None:
+    items: list[dict[str, object]] = [{"name": "Ada Lovelace"}, {}, {"name": None}, {"name": " \0"}, {"name": "Bob B"}]
+    text = json.dumps(items) if name.endswith(".json") else "\n".join(map(json.dumps, items))
+    source, _, outcomes = desk.load(desk.write(name, text))
+    assert (source.rows_expected, source.blank_lines) == (2, 3)
+    assert [outcome.line for outcome in outcomes] == [1, 5]
+
+
+def test_a_number_of_thousands_of_digits(desk: Desk) -> None:
+    number = "9" * 5000
+    refused = desk.refused(desk.write("list.json", '[{"name": "Ada", "n": ' + number + "}]"))
+    assert "item 1 holds a number with too many digits" in refused
+    path = desk.write("lines.jsonl", '{"name": "Ada Lovelace"}\n{"name": "Bob", "n": ' + number + "}\n")
+    _, _, outcomes = desk.load(path)
+    assert [type(outcome) for outcome in outcomes] == [Accepted, Reject]
 
 
 _VALUES = st.recursive(

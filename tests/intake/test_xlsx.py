@@ -88,6 +88,17 @@ def test_rich_inline_and_phonetic_texts(desk: Desk) -> None:
     assert person.row.cells == ("山田 太郎\r",)
 
 
+def test_escaped_characters_that_nothing_can_store(desk: Desk) -> None:
+    cell = '<c t="inlineStr"><is><t>{}</t></is></c>'
+    rows = "".join(
+        f"<row>{''.join(map(cell.format, texts))}</row>"
+        for texts in (["name_x0000_", "note"], ["Ada_x0000_ Lovelace", "_xD800_"])
+    )
+    source, _, [outcome] = desk.load(desk.workbook(rows))
+    assert source.headers == ("name", "note")
+    assert outcome.row.cells == ("Ada Lovelace", "\ufffd")
+
+
 def test_the_first_visible_sheet_with_data(desk: Desk) -> None:
     book = openpyxl.Workbook()
     book.active.title = "Blank"

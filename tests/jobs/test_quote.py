@@ -58,8 +58,15 @@ def test_the_expected_price_is_by_the_hit_rate() -> None:
 
 
 def test_what_the_file_already_says_costs_nothing() -> None:
-    found = price(person("Ada", emails=("ada@acme.test",)))
+    found = price(person("Ada", title="CEO"), want=(Field.TITLE,), offers=[finder("a", finds=frozenset({Field.TITLE}))])
     assert (found.expected, found.most) == (0, 0)
+
+
+def test_an_address_of_the_file_may_have_to_be_replaced() -> None:
+    """Nothing is expected to be paid for it, but where it proves dead the search for another is within the cap."""
+    found = price(person("Ada", emails=("ada@acme.test",)))
+    assert (found.expected, found.most) == (0, 100_000)
+    assert found.per_vendor == {"a": 0}
 
 
 def test_who_can_not_be_asked_for_costs_nothing() -> None:

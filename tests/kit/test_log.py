@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import sys
 from contextlib import redirect_stderr
 from typing import Any
@@ -23,6 +24,7 @@ SECRET = "s3cr3t-4711"
         f"https://api.hunter.test/v2?api_key={SECRET}&domain=acme.test",
         f"postgresql://headwater:{SECRET}@db.test:5432/headwater",
         f"redis://:{SECRET}@cache.test",
+        f"postgresql://headwater:at@{SECRET}@db.test:5432/headwater",
         f"host=db.test password={SECRET} dbname=x",
         f"host=db.test password='{SECRET} with blanks' dbname=x",
         f"Authorization: Bearer {SECRET}",
@@ -73,6 +75,9 @@ def _logged(**values: Any) -> str:
 def as_before() -> Any:
     yield
     structlog.reset_defaults()
+    for name in ("procrastinate", "psycopg"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
 
 
 @pytest.mark.parametrize(
@@ -102,6 +107,29 @@ def test_a_line_is_json_where_nobody_watches() -> None:
     assert line["timestamp"].endswith("Z")
 
 
+def _told_by_a_library(level: str) -> str:
+    written = io.StringIO()
+    with redirect_stderr(written):
+        configure(level)
+        try:
+            raise ConnectionError(f"postgresql://ada:{SECRET}@db.test/x is away")
+        except ConnectionError:
+            logging.getLogger("procrastinate.worker").exception("Side task failed: token=%s", SECRET)
+        logging.getLogger("psycopg.pool").warning("error connecting in 'pool-1'")
+    return written.getvalue()
+
+
+def test_what_libraries_complain_of_is_left_to_those_who_waited() -> None:
+    assert _told_by_a_library("WARNING") == ""
+
+
+def test_what_libraries_complain_of_can_be_seen_masked_and_without_a_trace() -> None:
+    first, second = map(json.loads, _told_by_a_library("INFO").splitlines())
+    assert (first["event"], first["library"]) == ("Side task failed: token=***", "procrastinate.worker")
+    assert first["reason"] == "postgresql://ada:***@db.test/x is away"
+    assert second["event"] == "error connecting in 'pool-1'"
+
+
 def test_logs_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     configure("INFO")
     log.warning("here")
@@ -109,6 +137,14 @@ def test_logs_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert said.out == ""
     assert "here" in said.err
     assert sys.stderr is not None
+
+
+def test_standard_error_may_be_another_one_later() -> None:
+    with io.StringIO() as first, redirect_stderr(first):
+        configure("INFO")
+    with io.StringIO() as second, redirect_stderr(second):
+        log.warning("here")
+        assert "here" in second.getvalue()
 
 
 def test_what_is_below_the_level_is_not_written() -> None:

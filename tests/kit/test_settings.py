@@ -128,6 +128,11 @@ def test_a_file_that_can_not_be_read_is_named(place: Place, content: bytes) -> N
     assert str(place.folder / "headwater.env") in place.refused()
 
 
+def test_a_folder_whose_file_can_not_even_be_looked_for_is_named(place: Place) -> None:
+    place.home = place.home / ("a" * 300)  # stands for any refusal: root may enter every folder, not this one
+    assert f"{place.home}/headwater.env can not be read (File name too long)" in place.refused()
+
+
 def test_a_line_that_can_not_be_understood_is_named_without_showing_it(place: Place) -> None:
     place.write(place.folder, f"HEADWATER_DNS=1.1.1.1\nHEADWATER_SECRET='{SECRET}\n")
     sentence = place.refused()

@@ -22,7 +22,7 @@ HEADER = struct.Struct("!6H")
 
 def reply(kind: Kind[Any], *records: str, authority: str = "", **changes: Any) -> bytes:
     """An answer made by dnspython; ``records`` as "owner TYPE data"."""
-    response = dns.message.make_response(dns.message.make_query(NAME, kind.name))
+    response = dns.message.make_response(dns.message.make_query(NAME, kind.name, id=7))
     for text in records:
         owner, own, data = text.split(" ", 2)
         response.answer.append(dns.rrset.from_text(f"{owner}.", 60, "IN", own, data))

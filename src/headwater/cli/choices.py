@@ -8,6 +8,7 @@ from headwater.jobs.options import WANTED, Options
 from headwater.kit.errors import BadInput
 from headwater.kit.money import parse_micros
 from headwater.providers.catalogue import ADAPTERS
+from headwater.providers.mail_servers import NAME as MAILBOX
 from headwater.records import Field
 
 
@@ -32,7 +33,7 @@ def options(
         budget=None if budget is None else parse_micros(budget, where="--budget"),
         order=_vendors(order, "--order"),
         exclude=_vendors(exclude, "--exclude"),
-        columns=tuple(_list(columns)) if columns else None,
+        columns=None if columns is None else _columns(columns),
         mapping={header: str(column) if column else None for header, column in parse_overrides(mapping).items()},
         format=format,
         realm="sandbox" if sandbox else "live",
@@ -54,6 +55,15 @@ def _want(text: str) -> tuple[Field, ...]:
     return tuple(dict.fromkeys(Field(name) for name in names))
 
 
+def _columns(text: str) -> tuple[str, ...]:
+    names = tuple(_list(text))
+    if not names:
+        raise BadInput(
+            "--columns is empty; name columns of the file or of Headwater, or leave the option away for all."
+        )
+    return names
+
+
 def _confidence(text: str) -> float:
     try:
         value = float(text)
@@ -65,7 +75,7 @@ def _confidence(text: str) -> float:
 
 
 def _vendors(text: str | None, option: str) -> tuple[str, ...]:
-    known = [*ADAPTERS, PATTERN]
+    known = [*ADAPTERS, MAILBOX, PATTERN]
     names = [name.lower() for name in _list(text)]
     for name in names:
         if name not in known:

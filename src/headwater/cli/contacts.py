@@ -1,15 +1,15 @@
 """``headwater contacts``: what is known of a person, and where every value came from."""
 
 import json
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.table import Table
 
 from headwater.cli.enrich import MADE_UP, AsJson
 from headwater.cli.shell import note, run, settings, stdout
-from headwater.contacts import Contacts, Knowledge
-from headwater.db.session import Database
+from headwater.contacts import Contacts, Judged, Knowledge
 from headwater.identity import enter_workspace
 from headwater.identity.workspaces import Realm
 from headwater.jobs.delivery import candidates_of
@@ -18,13 +18,16 @@ from headwater.jobs.summary import usd
 from headwater.kit.errors import BadInput
 from headwater.records import Contact, Field
 
+Found = TypeVar("Found")
+_REALMS: tuple[Realm, ...] = ("live", "sandbox")
+
 app = typer.Typer(no_args_is_help=True, help="Contacts: show where every value came from.")
 
 
 @app.command("show")
 def show(contact: Annotated[int, typer.Argument(help="hw_contact_id of the output.")], as_json: AsJson = False) -> None:
     """Every value of a contact: from where, when, how sure, what it cost, on what basis, and how it was judged."""
-    realm, person, knowledge = run(lambda: _find(contact))
+    realm, person, knowledge = run(lambda: _find(contact, _knowledge))
     rows = _values(knowledge)
     if as_json:
         typer.echo(
@@ -35,7 +38,7 @@ def show(contact: Annotated[int, typer.Argument(help="hw_contact_id of the outpu
             )
         )
         return
-    stdout.print(f"{person.full_name or '(no name)'}, contact {contact}", markup=False)
+    stdout.print(f"{person.full_name or '(no name)'}, contact {contact}")
     names = ("field", "value", "shown", "source", "observed", "confidence", "verdict", "cost_usd", "basis", "call")
     table = Table(*names)
     for row in rows:
@@ -48,11 +51,11 @@ def show(contact: Annotated[int, typer.Argument(help="hw_contact_id of the outpu
 @app.command("validations")
 def validations(contact: Annotated[int, typer.Argument()], as_json: AsJson = False) -> None:
     """Every judgement that was made about a contact's addresses and numbers."""
-    _, _, knowledge = run(lambda: _find(contact))
+    _, _, found = run(lambda: _find(contact, _validations))
     rows = [
         {"field": each.field, "value": each.value, "by": each.source, "status": each.status,
          "sub_status": each.sub_status, "score": each.score, "level": each.level, "checked": each.checked_at}
-        for each in knowledge.verdicts
+        for each in found
     ]  # fmt: skip
     if as_json:
         typer.echo(json.dumps(rows, default=str, ensure_ascii=False))
@@ -67,25 +70,27 @@ def _text(value: Any) -> str:
     return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else "" if value is None else str(value)
 
 
-async def _find(contact: int) -> tuple[Realm, Contact, Knowledge]:
+async def _knowledge(contacts: Contacts, contact: int) -> Knowledge:
+    return (await contacts.knowledge([contact]))[contact]
+
+
+async def _validations(contacts: Contacts, contact: int) -> list[Judged]:
+    return await contacts.validations(contact)
+
+
+async def _find(contact: int, ask: Callable[[Contacts, int], Awaitable[Found]]) -> tuple[Realm, Contact, Found]:
+    """The contact and what is asked of it, in whichever realm it is."""
     configured = settings()
     async with database_of(configured, note) as database:
-        for realm in ("live", "sandbox"):
-            if found := await _find_in(database, configured.workspace, realm, contact):
-                return (realm, *found)
+        for realm in _REALMS:
+            space = await enter_workspace(database, configured.workspace, realm)
+            async with database.app(space.id) as connection:
+                contacts = Contacts(connection)
+                if person := (await contacts.get([contact])).get(contact):
+                    return realm, person, await ask(contacts, contact)
     raise BadInput(
         f"There is no contact {contact} in this workspace; hw_contact_id in an output names those there are."
     )
-
-
-async def _find_in(database: Database, workspace: str, realm: Realm, contact: int) -> tuple[Contact, Knowledge] | None:
-    space = await enter_workspace(database, workspace, realm)
-    async with database.app(space.id) as connection:
-        contacts = Contacts(connection)
-        people = await contacts.get([contact])
-        if not people:
-            return None
-        return people[contact], (await contacts.knowledge([contact]))[contact]
 
 
 def _values(knowledge: Knowledge) -> list[dict[str, Any]]:

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from headwater.cli import choices
-from headwater.cli.shell import confirmed, fail, note, run, settings, stdout, tty
+from headwater.cli.shell import confirmed, note, run, settings, stdout, tty
 from headwater.cli.tables import Bars, quote_table, summary_table
 from headwater.enrichment.vendors import Vendors
 from headwater.jobs.options import Options
 from headwater.jobs.quote import Quote, quote
-from headwater.jobs.run import Opened, open_job, sample
+from headwater.jobs.run import Opened, look_at, open_job, sample
 from headwater.jobs.run import run as run_job
 from headwater.jobs.runtime import Runtime, open_runtime, vendors_of
-from headwater.jobs.sandbox import sandboxed
-from headwater.kit.errors import BadInput, HeadwaterError
+from headwater.jobs.sandbox import NOWHERE, sandboxed
+from headwater.kit.errors import BadInput
 from headwater.kit.money import dollars
 from headwater.kit.settings import Settings
 
@@ -33,7 +33,7 @@ Budget = Annotated[str | None, typer.Option(help="Dollars to spend at most on th
 Order = Annotated[str | None, typer.Option(help="Vendors to ask first, in this order.")]
 Exclude = Annotated[str | None, typer.Option(help="Vendors not to ask.")]
 UseSandbox = Annotated[bool, typer.Option("--sandbox", help="Ask made-up vendors; costs nothing.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, all else on standard error.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Result as JSON on standard output, all else on standard error.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Agree to the quoted price.")]
 
 
@@ -80,8 +80,7 @@ def _realm(options: Options) -> Any:
 def _priced(configured: Settings, options: Options) -> Vendors:
     """The accounts that will be asked; the sandbox has one of each at published prices."""
     if options.realm == "sandbox":
-        nowhere = dict.fromkeys(("hunter", "apollo", "icypeas", "dropcontact", "dns"), "http://127.0.0.1")
-        return vendors_of(sandboxed(configured, nowhere), "sandbox")
+        return vendors_of(sandboxed(configured, NOWHERE), "sandbox")
     return vendors_of(configured, "live")
 
 
@@ -97,7 +96,7 @@ async def _watched(runtime: Runtime, opened: Opened, budget: int, *, quiet: bool
 
 def agree(opened: Opened, vendors: Vendors, options: Options, *, yes: bool) -> int:
     """The most this job may spend, in micros: quoted, and agreed to by a person where it is real money."""
-    priced = quote(sample(opened), options, vendors.offers())
+    priced = quote(sample(opened.source, opened.columns), options, vendors.offers())
     if options.realm == "sandbox" or not priced.most:
         return priced.most
     note(f"Expected to cost {dollars(priced.expected)}, at most {dollars(priced.most)}.")
@@ -116,13 +115,19 @@ def report(result: dict[str, Any], *, as_json: bool) -> None:
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
         stdout.print(summary_table(result))
-        stdout.print(f"Output: {result['output']}", markup=False)
-        if result["rejects"]:
-            stdout.print(f"Rejected rows: {result['rejects']}", markup=False)
+        if result["state"] == "done":
+            stdout.print(f"Output: {result['output']}")
+        if result["state"] == "done" and result["rejects"]:
+            stdout.print(f"Rejected rows: {result['rejects']}")
     if result["sandbox"]:
         note(MADE_UP)
     for failure in result["failures"]:
         note(f"{failure['vendor']}: {failure['reason']} ({failure['calls']} calls failed)")
+    if result["out_of_money"]:
+        note(
+            f"{result['out_of_money']} people were not asked further, as what this job may spend is used up; "
+            "to go on, run the file again."
+        )
     if result["unknown_calls"]:
         note(
             f"{result['unknown_calls']} calls have an unknown outcome and may have been charged; "
@@ -149,15 +154,13 @@ def quote_file(
         want=want, min_confidence=min_confidence, max_price=max_price, budget=budget, order=order, exclude=exclude,
         columns=None, mapping=mapping or (), format="csv", sandbox=sandbox,
     )  # fmt: skip
-    try:
-        opened = open_job(file, Path.cwd() / ".headwater-quote.csv", chosen)
-        vendors = _priced(settings(), chosen)
-    except HeadwaterError as error:
-        fail(error)
-    priced: Quote = quote(sample(opened), chosen, vendors.offers())
+    source, guessed = look_at(file, chosen)
+    vendors = _priced(settings(), chosen)
+    priced: Quote = quote(sample(source, guessed), chosen, vendors.offers())
+    view = quote_table(priced, guessed)
     if as_json:
-        typer.echo(json.dumps(quote_table(priced, opened).as_json()))
+        typer.echo(json.dumps(view.as_json()))
     else:
-        stdout.print(quote_table(priced, opened).table())
+        stdout.print(view.table())
         if not vendors.accounts:
             note("No vendor key is set, so nobody would be asked and nothing spent.")

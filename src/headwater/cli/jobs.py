@@ -96,7 +96,10 @@ def calls(
     """List calls whose outcome is unknown: they may have been charged and are never sent again."""
     if not unknown:
         raise BadInput("calls lists unknown outcomes only; a job's other calls are in: headwater jobs show JOB")
-    found = [row for _, rows in _everywhere(lambda jobs: jobs.unknown_calls(job)) for row in rows]
+    if job is None:
+        found = [row for _, rows in _everywhere(lambda jobs: jobs.unknown_calls()) for row in rows]
+    else:
+        found = _on(job, lambda jobs: jobs.unknown_calls(job))
     if as_json:
         typer.echo(json.dumps(found, default=str))
         return

@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from headwater.cli.shell import note, stderr
+from headwater.intake import ColumnMap
 from headwater.jobs.quote import Quote
-from headwater.jobs.run import Opened
 from headwater.jobs.run import Progress as JobProgress
 from headwater.jobs.summary import usd
 from headwater.kit.money import dollars
@@ -93,7 +93,7 @@ def _vendor(entry: dict[str, Any]) -> str:
 @dataclass(frozen=True, slots=True)
 class _QuoteView:
     quote: Quote
-    opened: Opened
+    columns: ColumnMap
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -104,7 +104,7 @@ class _QuoteView:
             "at_most_usd": usd(self.quote.most),
             "expected_by_vendor_usd": {vendor: usd(amount) for vendor, amount in self.quote.per_vendor.items()},
             "expected_finds": {str(field): round(number) for field, number in self.quote.finds.items()},
-            "columns": {guess.header: guess.column and str(guess.column) for guess in self.opened.columns.guesses},
+            "columns": {guess.header: guess.column and str(guess.column) for guess in self.columns.guesses},
             "basis": "published prices and hit rates; what recall saves is not taken off",
         }
 
@@ -118,5 +118,5 @@ class _QuoteView:
         return table
 
 
-def quote_table(quote: Quote, opened: Opened) -> _QuoteView:
-    return _QuoteView(quote, opened)
+def quote_table(quote: Quote, columns: ColumnMap) -> _QuoteView:
+    return _QuoteView(quote, columns)

@@ -22,6 +22,12 @@ from observation o join contact c on c.workspace_id = o.workspace_id and c.id = 
 where o.workspace_id = current_workspace() and o.field = 'email' and o.value = any(%(addresses)s)
   and o.dropped_at is null and o.confidence >= 0.7;
 
+-- name: holders
+-- Which contacts have these values in view.
+select distinct value, contact_id from observation
+where workspace_id = current_workspace() and field = %(field)s and value = any(%(values)s) and dropped_at is null
+order by value, contact_id;
+
 -- name: lock_intake
 -- One reader at a time adds people to a workspace, so that two can not both add the same person.
 select pg_advisory_xact_lock(hashtextextended('headwater intake', current_workspace()));
@@ -99,6 +105,10 @@ select distinct on (contact_id, field, value, source) *
 from verdict
 where workspace_id = current_workspace() and contact_id = any(%(ids)s)
 order by contact_id, field, value, source, checked_at desc, id desc;
+
+-- name: validations
+-- Every verdict about a contact's values.
+select * from verdict where workspace_id = current_workspace() and contact_id = %(contact)s order by checked_at, id;
 
 -- name: asked
 -- What was asked about these contacts, as long as an answer stays fresh: 90 days. An objection stays for good.

@@ -51,6 +51,13 @@ class Contacts:
             found[row["value"]][row["id"]] = Contact(**names)
         return found
 
+    async def holders(self, field: Field, values: Iterable[str]) -> dict[str, list[int]]:
+        """Which contacts have these values in view: value -> contact ids."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for row in await self._rows("holders", field=field, values=sorted(set(values))):
+            found[row["value"]].append(row["contact_id"])
+        return found
+
     async def get(self, ids: Iterable[int]) -> dict[int, Contact]:
         """Contacts by id, without addresses and phones: those are observations."""
         return {row["id"]: _contact(row) for row in await self._rows("contacts", ids=sorted(set(ids)))}
@@ -90,6 +97,10 @@ class Contacts:
         verdicts = _grouped(await self._rows("verdicts", ids=wanted), _judged)
         asked = await self.asked(wanted)
         return {each: Knowledge(tuple(observations[each]), tuple(verdicts[each]), asked[each]) for each in wanted}
+
+    async def validations(self, contact: int) -> list[Judged]:
+        """Every judgement about one contact's values, in the order of time."""
+        return [_judged(row) for row in await self._rows("validations", contact=contact)]
 
     async def asked(self, ids: Iterable[int]) -> dict[int, tuple[Asked, ...]]:
         """What was asked about these contacts and still counts."""

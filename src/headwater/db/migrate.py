@@ -1,4 +1,4 @@
-"""Bring a database to this version's schema: roles, then Alembic over the SQL files beside it.
+"""Bring a database to this version's schema: roles, then what is missing of the migrations.
 
 The owner role migrates and owns the schema; the application and worker roles only use it. All of one upgrade is one
 transaction under an advisory lock, so that a killed or doubled upgrade leaves the old schema or the new one.
@@ -10,25 +10,19 @@ from importlib import resources
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 from psycopg import sql
-from sqlalchemy import create_engine
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from headwater.db.session import connection_info
 from headwater.kit.errors import Unavailable
 
 ROLES = ("headwater_owner", "headwater_app", "headwater_worker")
-_LOCK = 7_401_220_268  # any number that nobody else takes
-_SCRIPTS = Path(str(resources.files("headwater.db") / "migrations"))
+LOCK = 7_401_220_268  # any number that nobody else takes
+SCRIPTS = Path(str(resources.files("headwater.db") / "migrations"))
 
 
 def newest() -> str:
     """The revision that this version's code expects."""
-    return max(path.stem.partition("_")[0] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))
+    return max(path.stem.partition("_")[0] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
 def upgrade(dsn: str) -> None:
@@ -39,28 +33,27 @@ def upgrade(dsn: str) -> None:
         # another's upgrade may take longer than a session of ours may otherwise wait
         connection.execute("set lock_timeout = 0")
         connection.execute("set statement_timeout = 0")
-        connection.execute("select pg_advisory_lock(%s)", [_LOCK])
+        connection.execute("select pg_advisory_lock(%s)", [LOCK])
         if not _is_current(connection):
             _make_roles(connection)
-            _run_alembic(dsn)
+            from headwater.db.revisions import run_missing  # see there
+
+            run_missing(dsn)
 
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """What the database refuses, in one sentence; SQLAlchemy wraps some of it."""
+    """What the database refuses, in one sentence."""
     try:
         yield
-    except (psycopg.Error, DBAPIError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, psycopg.OperationalError):
-            what = "refused" if cause.sqlstate else "can not be reached"
-            raise Unavailable(f"The database {what}: {_first_line(cause)}") from error
-        if isinstance(cause, psycopg.errors.InsufficientPrivilege):
-            raise Unavailable(
-                f"The database user may not set up Headwater ({_first_line(cause)}); give it CREATEROLE and CREATE on "
-                "the database once, or let an administrator run `headwater doctor` once with an address of their own."
-            ) from error
-        raise
+    except psycopg.OperationalError as error:
+        what = "refused" if error.sqlstate else "can not be reached"
+        raise Unavailable(f"The database {what}: {_first_line(error)}") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Unavailable(
+            f"The database user may not set up Headwater ({_first_line(error)}); give it CREATEROLE and CREATE on "
+            "the database once, or let an administrator run `headwater doctor` once with an address of their own."
+        ) from error
 
 
 def _first_line(error: psycopg.Error) -> str:
@@ -108,28 +101,3 @@ def _create_role(connection: psycopg.Connection, name: sql.Identifier) -> None:
         connection.execute(sql.SQL("create role {} nologin").format(name))
     except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
         return  # roles belong to the whole server: another database's upgrade made it a moment ago
-
-
-def _run_alembic(dsn: str) -> None:
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(connection_info(dsn)), poolclass=NullPool
-    )
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
-
-
-def run_sql_file(connection: Connection, name: str) -> None:
-    """Execute one SQL file of a migration, as the owner."""
-    execute_script(connection, (_SCRIPTS / "sql" / name).read_text("utf-8"))
-
-
-def execute_script(connection: Connection, script: str, schema: str = "headwater") -> None:
-    """Execute many statements at once, creating in ``schema``."""
-    raw = connection.connection.cursor()
-    raw.execute(f"set local search_path = {schema}")
-    raw.execute(script)
-    raw.execute("set local search_path = headwater")

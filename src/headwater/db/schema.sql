@@ -372,6 +372,27 @@ ALTER TABLE headwater.lookup ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE headwater.mail_domain (
+    realm text NOT NULL,
+    domain text NOT NULL,
+    hosts text[] NOT NULL,
+    catch_all boolean NOT NULL,
+    known_until timestamp with time zone NOT NULL
+);
+
+ALTER TABLE headwater.mail_domain OWNER TO headwater_owner;
+
+CREATE TABLE headwater.mailbox_recheck (
+    workspace_id bigint NOT NULL,
+    address text NOT NULL,
+    deferrals integer NOT NULL,
+    due_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY headwater.mailbox_recheck FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE headwater.mailbox_recheck OWNER TO headwater_owner;
+
 CREATE TABLE headwater.observation (
     id bigint NOT NULL,
     workspace_id bigint NOT NULL,
@@ -566,6 +587,12 @@ ALTER TABLE ONLY headwater.lookup
 ALTER TABLE ONLY headwater.lookup
     ADD CONSTRAINT lookup_workspace_id_job_id_id_key UNIQUE (workspace_id, job_id, id);
 
+ALTER TABLE ONLY headwater.mail_domain
+    ADD CONSTRAINT mail_domain_pkey PRIMARY KEY (realm, domain, hosts);
+
+ALTER TABLE ONLY headwater.mailbox_recheck
+    ADD CONSTRAINT mailbox_recheck_pkey PRIMARY KEY (workspace_id, address);
+
 ALTER TABLE ONLY headwater.observation
     ADD CONSTRAINT observation_pkey PRIMARY KEY (id);
 
@@ -608,6 +635,8 @@ CREATE INDEX job_unfinished ON headwater.job USING btree (workspace_id, fingerpr
 CREATE INDEX lookup_contact ON headwater.lookup USING btree (workspace_id, contact_id);
 
 CREATE INDEX lookup_open ON headwater.lookup USING btree (job_id) WHERE (state = ANY (ARRAY['new'::text, 'asking'::text]));
+
+CREATE INDEX mailbox_recheck_due ON headwater.mailbox_recheck USING btree (due_at);
 
 CREATE INDEX observation_address ON headwater.observation USING btree (workspace_id, value) WHERE (field = 'email'::text);
 
@@ -678,6 +707,9 @@ ALTER TABLE ONLY headwater.lookup
 ALTER TABLE ONLY headwater.lookup
     ADD CONSTRAINT lookup_workspace_id_job_id_fkey FOREIGN KEY (workspace_id, job_id) REFERENCES headwater.job(workspace_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY headwater.mailbox_recheck
+    ADD CONSTRAINT mailbox_recheck_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES headwater.workspace(id);
+
 ALTER TABLE ONLY headwater.observation
     ADD CONSTRAINT observation_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES headwater.contact(workspace_id, id) ON DELETE CASCADE;
 
@@ -702,6 +734,8 @@ CREATE POLICY any_queue ON headwater.job TO headwater_worker USING (true);
 
 CREATE POLICY any_queue ON headwater.lane_workspace TO headwater_worker USING (true);
 
+CREATE POLICY any_queue ON headwater.mailbox_recheck TO headwater_worker USING (true);
+
 ALTER TABLE headwater.asked ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY balance_keeper ON headwater.account TO headwater_owner USING (true);
@@ -723,6 +757,8 @@ ALTER TABLE headwater.job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE headwater.lane_workspace ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE headwater.lookup ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE headwater.mailbox_recheck ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE headwater.observation ENABLE ROW LEVEL SECURITY;
 
@@ -747,6 +783,8 @@ CREATE POLICY own_workspace ON headwater.job USING ((workspace_id = headwater.cu
 CREATE POLICY own_workspace ON headwater.lane_workspace USING ((workspace_id = headwater.current_workspace()));
 
 CREATE POLICY own_workspace ON headwater.lookup USING ((workspace_id = headwater.current_workspace()));
+
+CREATE POLICY own_workspace ON headwater.mailbox_recheck USING ((workspace_id = headwater.current_workspace()));
 
 CREATE POLICY own_workspace ON headwater.observation USING ((workspace_id = headwater.current_workspace()));
 
@@ -835,6 +873,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE headwater.lookup TO headwater_worker;
 
 GRANT USAGE ON SEQUENCE headwater.lookup_id_seq TO headwater_app;
 GRANT USAGE ON SEQUENCE headwater.lookup_id_seq TO headwater_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE headwater.mail_domain TO headwater_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE headwater.mail_domain TO headwater_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE headwater.mailbox_recheck TO headwater_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE headwater.mailbox_recheck TO headwater_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE headwater.observation TO headwater_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE headwater.observation TO headwater_worker;

@@ -45,6 +45,9 @@ def connection_info(dsn: str, **overrides: str) -> str:
         raise BadInput(
             "HEADWATER_DATABASE_URL is not the address of a PostgreSQL; write postgresql://user:password@host/database."
         ) from None
+    if "@" in str(given.get("host") or ""):
+        # The rest of a password would be taken for the host, and told to everybody as the one that can not be found.
+        raise BadInput("HEADWATER_DATABASE_URL: write an @ in the password as %40.")
     settings: dict[str, Any] = {
         "connect_timeout": "10",
         "keepalives_idle": "30",

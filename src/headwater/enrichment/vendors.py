@@ -1,19 +1,25 @@
 """The vendor accounts that are set up: what each offers, in which lane it is asked, and how much of a limit is used."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from headwater.enrichment.planner import Offer
 from headwater.kit.errors import BadInput
 from headwater.kit.money import parse_micros
 from headwater.kit.settings import VendorSettings
-from headwater.providers.base import Account, Adapter, Declaration, Limit, Operation
+from headwater.providers.base import Account, Adapter, Declaration, Limit, Operation, Request, Response
 
 # Used of a vendor's ceiling, so that clocks that differ and others on the same account do not run into it (M-I2).
 SHARE = 0.8
 _EVEN = 60  # seconds; windows up to this are served evenly
 _MANY = 20  # calls; fewer are served evenly whatever the window
+
+
+Exchange = Callable[[Request, float], Awaitable[Response]]  # a request, and the seconds it may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,7 @@ class Vendor:
     limits: Mapping[str, tuple[Limit, ...]]
     credit_price: int
     shared: bool = False  # may its answers go to the shared cache
+    exchange: Exchange | None = None  # how it is asked, if not over HTTP
 
     @property
     def name(self) -> str:
@@ -101,14 +108,36 @@ def account(adapter: Adapter, settings: VendorSettings, *, shared: bool) -> Vend
         adapter=adapter,
         account=Account(
             vendor=declaration.name,
-            base_url=(settings.base_url or declaration.base_url).rstrip("/"),
-            api_key=settings.api_key.get_secret_value() if settings.api_key else "",
+            base_url=_base_url(settings.base_url or declaration.base_url, where=f"HEADWATER_{name}_BASE_URL"),
+            api_key=_key(settings.api_key, where=f"HEADWATER_{name}_API_KEY"),
             options=settings.options,
         ),
         limits=_limits(declaration, settings.limits, where=f"HEADWATER_{name}_LIMITS"),
         credit_price=parse_micros(price, where=f"HEADWATER_{name}_CREDIT_PRICE") if price else declaration.credit_price,
         shared=shared and declaration.shareable,
     )
+
+
+def _key(key: SecretStr | None, *, where: str) -> str:
+    """The key as a header can carry it; refused without being repeated."""
+    if key is None:
+        return ""
+    text = key.get_secret_value().strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise BadInput(f"{where} holds a blank, a line break or a letter that no key has; copy it anew.")
+    return text
+
+
+def _base_url(text: str, *, where: str) -> str:
+    """An address that HTTP can use; refused without being repeated, as it may hold a password."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and (parts.hostname or "").encode("idna") and parts.port != 0
+    except ValueError:  # a port beyond 65535, a name that DNS can not have
+        usable = False
+    if not usable:
+        raise BadInput(f"{where} is not an address; write it as https://host or http://host:port.")
+    return text.rstrip("/")
 
 
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "day": 86400}

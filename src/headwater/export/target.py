@@ -3,21 +3,26 @@
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
+from headwater.kit.errors import BadInput, HeadwaterError
 
 # Errors that the caller can not mend by writing another path: the machine has no room or no life.
 _NOT_THE_CALLERS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE})
+
+
+class WritingStopped(HeadwaterError):
+    """The machine has no room for the file; nothing is at its place that was not there before."""
 
 
 def write_error(path: Path, error: OSError) -> HeadwaterError:
     """Say in one sentence why ``path`` can not be written; nothing is at the target that was not there before."""
     reason = error.strerror or str(error)
     if error.errno in _NOT_THE_CALLERS:
-        return Unavailable(
+        return WritingStopped(
             f"Writing {path} stopped: {reason}. Free some space or choose another disk; nothing was left."
         )
     return BadInput(f"{path} can not be written: {reason}. Choose a folder that you may write to.")
@@ -26,13 +31,12 @@ def write_error(path: Path, error: OSError) -> HeadwaterError:
 def check_place(path: Path) -> Path:
     """Raise if ``path`` can not become a file, else give the real file behind it; leaves no trace."""
     with _translated(path):
+        present = _is_there(path)
         # A link keeps pointing where it points; the file behind it is replaced.
         real = path.resolve() if path.is_symlink() else path
-        if real.is_dir():
-            raise BadInput(f"{path} is a folder; add a file name.")
         if not real.parent.is_dir():
             raise BadInput(f"The folder {real.parent} does not exist; create it or choose another one.")
-        if real.exists() and not os.access(real, os.W_OK):
+        if present and not os.access(real, os.W_OK):
             raise BadInput(f"{path} is write-protected; choose another name or lift the protection.")
         # Only trying tells: permissions lie for administrators, read-only mounts and full disks.
         part = _part_beside(real)
@@ -41,6 +45,19 @@ def check_place(path: Path) -> Path:
         finally:
             part.unlink()
         return real
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file to replace. A device or a pipe is refused: a file would take its place."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if stat.S_ISDIR(mode):
+        raise BadInput(f"{path} is a folder; add a file name.")
+    if not stat.S_ISREG(mode):
+        raise BadInput(f"{path} is a device or a pipe and not a file; choose another name.")
+    return True
 
 
 class Target:

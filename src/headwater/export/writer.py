@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from headwater.export.cells import Cell
-from headwater.export.parquet import ParquetSink
 from headwater.export.target import Target, check_place, write_error
 from headwater.export.text import CsvSink, JsonLinesSink, JsonSink
 from headwater.export.xlsx import XlsxSink
@@ -22,12 +21,19 @@ class Sink(Protocol):
     def abandon(self) -> None: ...
 
 
+def _parquet(part: Path, columns: Sequence[str]) -> Sink:
+    # An eighth of the time in which a command starts goes into polars, and few exports need it.
+    from headwater.export.parquet import ParquetSink
+
+    return ParquetSink(part, columns)
+
+
 _SINKS: dict[str, Callable[[Path, Sequence[str]], Sink]] = {
     "csv": CsvSink,
     "xlsx": XlsxSink,
     "json": JsonSink,
     "jsonl": JsonLinesSink,
-    "parquet": ParquetSink,
+    "parquet": _parquet,
 }
 FORMATS = tuple(_SINKS)
 # Formats whose columns are keys: two of one name would lose one.

@@ -161,7 +161,7 @@ def _refuse_unusable(source: Source, indexes: Mapping[Column, tuple[int, ...]]) 
     raise NoUsableColumn(
         f"{source.path}: no usable column: a name (first and last, or full), an e-mail address or a LinkedIn profile "
         f"is needed to know a person by. The columns are: {_listed(source.headers)}. "
-        f"Name one yourself, such as --map {source.headers[0]!r}=full_name."
+        f"Name one yourself, such as --map {source.headers[0][:60]!r}=full_name."
     )
 
 

@@ -11,7 +11,7 @@ from headwater.intake.encoding import TextFacts
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.headers import find_header, known_headers, unique_headers
 from headwater.intake.model import Raw, Table
-from headwater.intake.tables import below, collect
+from headwater.intake.tables import below, collect, storable_row
 
 DELIMITERS = (",", ";", "\t", "|")
 LARGEST_CELL = 16 << 20
@@ -57,7 +57,7 @@ class _Reader:
             line = 1
             for cells in reader:
                 if line > self.skip:
-                    yield Raw(line, tuple(cells))
+                    yield storable_row(Raw(line, tuple(cells)))
                 line = reader.line_num + 1
 
     def checked(self) -> Iterator[Raw]:
@@ -70,7 +70,7 @@ class _Reader:
                 if len(lines.pending) > 1:
                     self._check_quotes(lines.pending, line)
                 if line > self.skip:
-                    yield Raw(line, tuple(cells))
+                    yield storable_row(Raw(line, tuple(cells)))
                 lines.pending.clear()
                 line = reader.line_num + 1
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from headwater.intake.errors import UnreadableFile
+from headwater.intake.headers import unique_headers
 from headwater.intake.model import Format, Raw, Table
-from headwater.intake.tables import FIRST_ROWS, shorten
+from headwater.intake.tables import FIRST_ROWS, is_blank, shorten, storable, storable_row
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 Item: TypeAlias = "tuple[int, dict[str, str] | None, str]"
@@ -33,10 +34,13 @@ def open_json(path: Path, encoding: str) -> Table:
 def _open(path: Path, kind: Format, encoding: str, items: Callable[[], Iterator[Item]]) -> Table:
     keys: dict[str, None] = {}
     head: list[Item] = []
-    rows = 0
+    rows = blank = 0
     for item in items():
-        rows += 1
         keys.update(dict.fromkeys(item[1] or ()))
+        if is_blank(_raw(item, tuple(item[1] or ()))):
+            blank += 1
+            continue
+        rows += 1
         if rows <= FIRST_ROWS:
             head.append(item)
         if len(keys) > MOST_KEYS:
@@ -46,11 +50,11 @@ def _open(path: Path, kind: Format, encoding: str, items: Callable[[], Iterator[
     headers = tuple(keys)
     return Table(
         format=kind,
-        headers=headers,
+        headers=_named(headers),
         records=lambda: (_raw(item, headers) for item in items()),
         first=tuple(shorten(_raw(item, headers)) for item in head),
         rows=rows,
-        blank=0,
+        blank=blank,
         encoding=encoding,
     )
 
@@ -58,8 +62,14 @@ def _open(path: Path, kind: Format, encoding: str, items: Callable[[], Iterator[
 def _raw(item: Item, headers: tuple[str, ...]) -> Raw:
     line, flat, text = item
     if flat is None:
-        return Raw(line, (text,), fault=f"is not a JSON object: {text[:60]}")
-    return Raw(line, tuple(flat.get(header, "") for header in headers))
+        return storable_row(Raw(line, (text,), fault=f"is not a JSON object: {text[:60]!r}"))
+    return storable_row(Raw(line, tuple(flat.get(header, "") for header in headers)))
+
+
+def _named(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys as headers: as they are, or where one can not be stored, kept apart anew."""
+    stored = tuple(map(storable, keys))
+    return keys if stored == keys else unique_headers(stored)
 
 
 def _flatten(value: dict[str, Value], prefix: str = "") -> dict[str, str]:
@@ -96,17 +106,18 @@ def _lines(path: Path, encoding: str) -> Iterator[Item]:
             number += 1
             if not line.strip():
                 continue
+            text = line.rstrip("\r\n")
             try:
-                value: Value = json.loads(line)
-            except (json.JSONDecodeError, RecursionError):
+                item = _item(number, json.loads(line), text)
+            except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, or nested beyond reason
                 if not good:
                     raise UnreadableFile(
                         f"{path}: line {number} is not a JSON object; write one object a line, or a list of objects."
                     ) from None
-                yield number, None, line.rstrip("\r\n")
+                yield number, None, text
                 continue
             good = True
-            yield _item(number, value, line.rstrip("\r\n"))
+            yield item
 
 
 def _items(path: Path, encoding: str) -> Iterator[Item]:
@@ -119,8 +130,7 @@ def _items(path: Path, encoding: str) -> Iterator[Item]:
             if number:
                 window.take(",")
             number += 1
-            value, text = window.value(number)
-            yield _item(number, value, text)
+            yield window.item(number)
         window.take("]")
         window.expect_end()
 
@@ -151,8 +161,16 @@ class _Window:
         if self._at < len(self._text):
             raise self._error("something follows the end of the list")
 
-    def value(self, number: int) -> tuple[Value, str]:
-        """The next value; more text is fetched until it is whole."""
+    def item(self, number: int) -> Item:
+        """The next value of the list."""
+        try:
+            value, text = self._value(number)
+            return _item(number, value, text)
+        except RecursionError:
+            raise self._error(f"item {number} is nested too deeply") from None
+
+    def _value(self, number: int) -> tuple[Value, str]:
+        """The next value and its text; more text is fetched until it is whole."""
         self._skip_blanks()
         while True:
             try:
@@ -161,8 +179,9 @@ class _Window:
                 if self._unfinished(error) and self._grow():
                     continue
                 raise self._error(f"item {number}: {error.msg}", at=error.pos) from None
-            except RecursionError:
-                raise self._error(f"item {number} is nested too deeply") from None
+            except ValueError:
+                # Python reads no number of more than 4,300 digits.
+                raise self._error(f"item {number} holds a number with too many digits; write it as text") from None
             # A number at the edge may go on behind it.
             if end == len(self._text) and self._grow():
                 continue

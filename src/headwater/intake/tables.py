@@ -58,6 +58,23 @@ def below(header: Raw, records: Iterator[Raw]) -> Iterator[Raw]:
             yield from records
 
 
+def storable(text: str) -> str:
+    """A text without what no database or file of text can hold: NUL, and halves of surrogate pairs (now U+FFFD).
+
+    JSON, workbooks and UTF-16 can carry both; no readable text needs them.
+    """
+    text = text.replace("\0", "")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def storable_row(raw: Raw) -> Raw:
+    """A record of storable texts; nearly all are, so the whole row is looked at first."""
+    whole = "".join((*raw.cells, raw.fault or ""))
+    if storable(whole) == whole:
+        return raw
+    return raw._replace(cells=tuple(map(storable, raw.cells)), fault=raw.fault and storable(raw.fault))
+
+
 def shorten(raw: Raw) -> Raw:
     """A record for guessing, without the bulk of a huge cell."""
     return raw._replace(cells=tuple(cell[:_SAMPLE_CELL] for cell in raw.cells))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.model import Raw
+from headwater.intake.tables import storable_row
 from headwater.intake.xlsx_parts import Attributes, Book, Handlers, Sheet, parse
 
 MOST_COLUMNS = 16_384
@@ -18,7 +19,7 @@ def rows(book: Book, sheet: Sheet) -> Iterator[Raw]:
     """Every row of a sheet that has cells, with the number Excel shows beside it."""
     handlers = _Rows(book)
     for _ in parse(book, sheet.part, handlers):
-        yield from handlers.ready
+        yield from map(storable_row, handlers.ready)
         handlers.ready.clear()
 
 

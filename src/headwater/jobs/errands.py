@@ -10,27 +10,39 @@ from collections.abc import Awaitable, Callable
 import procrastinate
 from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from headwater.db.session import Connection, connection_info
+from headwater.kit.errors import Unavailable
 from headwater.kit.log import log
 
 _HEARTBEAT, _STALLED = 2.0, 10.0  # seconds
 _RESCUE_EVERY = 5.0
+_AGAIN = 2  # seconds
 
 Finish = Callable[[int, int], Awaitable[None]]
+
+
+class _Interruptions(procrastinate.BaseRetryStrategy):
+    """A lost database or a stopped worker says nothing about the errand and is never one too many.
+
+    What does say something about it is told on the job, once.
+    """
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: procrastinate.jobs.Job
+    ) -> procrastinate.RetryDecision | None:
+        passing = isinstance(exception, Unavailable | asyncio.CancelledError)
+        return procrastinate.RetryDecision(retry_in={"seconds": _AGAIN}) if passing else None
 
 
 class Errands:
     """Defers and runs errands. ``finish`` exports a job: (workspace, job)."""
 
     def __init__(self, dsn: str, finish: Finish) -> None:
-        connector = procrastinate.PsycopgConnector(
-            conninfo=connection_info(dsn), min_size=1, max_size=3, kwargs={"options": _options(dsn)}
-        )
+        connector = procrastinate.PsycopgConnector(conninfo=errand_info(dsn), min_size=1, max_size=3)
         self._app = procrastinate.App(connector=connector)
-        self._finish = self._app.task(name="finish", retry=procrastinate.RetryStrategy(max_attempts=5, wait=2))(
-            self._run_finish
-        )
+        self._finish = self._app.task(name="finish", retry=_Interruptions())(self._run_finish)
         self._finish_job = finish
 
     async def _run_finish(self, *, workspace: int, job: int) -> None:
@@ -70,11 +82,17 @@ class Errands:
     async def _rescue(self) -> None:
         """Errands whose worker died run again."""
         while True:
-            await asyncio.sleep(_RESCUE_EVERY)
             for stalled in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED):
-                await self._app.job_manager.retry_job(stalled)
+                try:
+                    await self._app.job_manager.retry_job(stalled)
+                except ConnectorException as error:
+                    # Another worker was faster, or this one can not be had. Either would end the errands that run here.
+                    log.warning("an errand was not rescued", errand=stalled.id, reason=str(error.__cause__ or error))
+            await asyncio.sleep(_RESCUE_EVERY)
 
 
-def _options(dsn: str) -> str:
-    """The errands' own schema and the worker's role, for every connection of the library."""
-    return "-c search_path=procrastinate -c role=headwater_worker"
+def errand_info(dsn: str) -> str:
+    """The library's connections: Headwater's settings and limits, the errands' own schema, the worker's role."""
+    settings = conninfo_to_dict(connection_info(dsn))
+    options = f"{settings['options']} -c search_path=procrastinate -c role=headwater_worker"
+    return make_conninfo("", **settings | {"options": options})

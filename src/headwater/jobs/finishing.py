@@ -1,6 +1,7 @@
 """The last stage of a job: its rows go out, its unspent money goes back. Running it twice gives the same file."""
 
-from collections.abc import AsyncIterator
+import traceback
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from headwater.jobs.columns import Cell, OutRow, cells, chosen
 from headwater.jobs.options import Options
 from headwater.jobs.reading import SQL
 from headwater.kit.errors import HeadwaterError, Unavailable
+from headwater.kit.log import log
 from headwater.ledger import Ledger
 
 _CHUNK = 1000
@@ -23,26 +25,41 @@ def rejects_path(output: Path) -> Path:
 
 
 async def finish(database: Database, workspace: int, job: int) -> None:
-    """Export a job, settle its account and mark it done; a failure is written to the job and raised.
+    """Export a job, settle its account and mark it done; what fails is written to the job.
 
-    A lost database is no failure of the job: the errand is run again.
+    A lost database is no failure of the job: the errand is run again. A job that has ended is left alone, and so is
+    its file, which may have been worked on since.
     """
+    async with database.app(workspace) as connection:
+        row = await _job(connection, job)
+    if row["state"] != "exporting":
+        return
     try:
-        await _export(database, workspace, job)
+        await _export(database, workspace, row)
     except Unavailable:
         raise
     except (HeadwaterError, OSError) as error:
-        await _set(database, workspace, job, "failed", str(error))
+        await _fail(database, workspace, job, str(error))
+    except Exception as error:  # a fault of ours, raised again; who waits for this job must hear that it ended
+        log.error("an output could not be made", job=job, trace=traceback.format_exc())
+        await _fail(database, workspace, job, f"The output could not be made ({type(error).__name__}: {error}).")
         raise
+    else:
+        await _conclude(database, workspace, job)
+
+
+async def _conclude(database: Database, workspace: int, job: int) -> None:
+    values = {"job": job, "state": "done", "reason": None, "from": ["exporting"]}
     async with database.app(workspace) as connection:
+        ledger = Ledger(connection)
+        await ledger.available(job)  # the job's lock, before its row
         row = await _job(connection, job)
-        values = {"job": job, "state": "done", "reason": None, "from": ["exporting"]}
         if await (await connection.execute(SQL["set_state"], values)).fetchone():
-            await Ledger(connection).give_back(job, round_=row["round"])
+            await ledger.give_back(job, round_=row["round"])
 
 
-async def _set(database: Database, workspace: int, job: int, state: str, reason: str) -> None:
-    values = {"job": job, "state": state, "reason": reason, "from": ["exporting"]}
+async def _fail(database: Database, workspace: int, job: int, reason: str) -> None:
+    values = {"job": job, "state": "failed", "reason": reason, "from": ["exporting"]}
     async with database.app(workspace) as connection:
         await connection.execute(SQL["set_state"], values)
 
@@ -54,9 +71,8 @@ async def _job(connection: Connection, job: int) -> dict[str, Any]:
     return row
 
 
-async def _export(database: Database, workspace: int, job: int) -> None:
-    async with database.app(workspace) as connection:
-        row = await _job(connection, job)
+async def _export(database: Database, workspace: int, row: Mapping[str, Any]) -> None:
+    job = row["id"]
     options = Options.restored(row["options"])
     output, headers = Path(row["output_path"]), row["headers"]
     columns = chosen(headers, options)

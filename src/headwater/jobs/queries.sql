@@ -43,6 +43,10 @@ from jsonb_to_recordset(%(rows)s) as r(line int, cells jsonb, state text, column
                                        contact_id bigint)
 on conflict do nothing;
 
+-- name: read_to_end
+-- The file has no more rows than these.
+update job set rows_expected = rows_read where workspace_id = current_workspace() and id = %(job)s;
+
 -- name: rows_read
 -- How far the file has been stored.
 update job set rows_read = %(rows)s where workspace_id = current_workspace() and id = %(job)s;
@@ -126,8 +130,9 @@ select reason, count(*) as n from intake_row
 where workspace_id = current_workspace() and job_id = %(job)s and state = 'rejected' group by reason order by n desc;
 
 -- name: lookup_counts
--- Lookups by outcome, what was recalled and what that saved.
-select coalesce(outcome, state) as outcome, recalled_from, count(*) as n, sum(saved)::bigint as saved
+-- Lookups by outcome, what was recalled and what that saved, and how many ended with the money (see out_of_money).
+select coalesce(outcome, state) as outcome, recalled_from, count(*) as n, sum(saved)::bigint as saved,
+       count(*) filter (where trail -> -1 ->> 'stop' = 'the job may not spend what the next call could cost') as unpaid
 from lookup where workspace_id = current_workspace() and job_id = %(job)s group by 1, 2;
 
 -- name: call_counts
@@ -161,8 +166,10 @@ order by c.id, i.position;
 update item set state = %(to)s where workspace_id = current_workspace() and job_id = %(job)s and state = %(from)s;
 
 -- name: cancel_items
--- Waiting items of a job leave their lanes.
-delete from item where workspace_id = current_workspace() and job_id = %(job)s and state in (0, 3);
+-- Waiting items of a job leave their lanes; those that a worker has in hand this moment it drops by itself.
+delete from item where id in (
+    select id from item where workspace_id = current_workspace() and job_id = %(job)s and state in (0, 3)
+    for update skip locked);
 
 -- name: cancel_lookups
 -- What nobody waits for any more.
@@ -184,7 +191,47 @@ where l.workspace_id = current_workspace() and l.job_id = %(job)s and l.outcome 
   and p.workspace_id = l.workspace_id and p.contact_id = l.contact_id and p.id <> l.id;
 
 -- name: reopen_lookups
--- Lookups that did not find all they wanted are open again.
+-- Lookups that did not find all they wanted, or were cancelled before they could, are open again.
 update lookup set state = 'new', outcome = null, finished_at = null
-where workspace_id = current_workspace() and job_id = %(job)s and outcome in ('partial', 'none')
+where workspace_id = current_workspace() and job_id = %(job)s
+  and (outcome in ('partial', 'none') or state = 'cancelled')
 returning id;
+
+-- name: catch_all
+-- Whether a domain behind these hosts is known to take every name.
+select catch_all from mail_domain
+where realm = %(realm)s and domain = %(domain)s and hosts = %(hosts)s and known_until > clock_timestamp();
+
+-- name: remember_catch_all
+-- How a domain treats unknown names.
+insert into mail_domain (realm, domain, hosts, catch_all, known_until)
+values (%(realm)s, %(domain)s, %(hosts)s, %(catch_all)s, clock_timestamp() + make_interval(secs => %(keep)s))
+on conflict (realm, domain, hosts) do update set catch_all = excluded.catch_all, known_until = excluded.known_until;
+
+-- name: put_off
+-- Addresses to be asked for again; one that waits already goes on waiting.
+insert into mailbox_recheck (workspace_id, address, deferrals, due_at)
+select current_workspace(), address, 1, clock_timestamp() + make_interval(secs => after)
+from jsonb_to_recordset(%(rows)s) as r(address text, after float8)
+on conflict do nothing;
+
+-- name: due_rechecks
+-- Addresses that are due, kept from other processes while this one asks.
+update mailbox_recheck set due_at = clock_timestamp() + make_interval(secs => %(lease)s)
+where (workspace_id, address) in (
+    select r.workspace_id, r.address from mailbox_recheck r join workspace w on w.id = r.workspace_id
+    where w.realm = %(realm)s and r.due_at <= clock_timestamp()
+    order by r.due_at limit %(n)s for update of r skip locked)
+returning workspace_id, address, deferrals;
+
+-- name: settle_rechecks
+-- Put off once more, or done with.
+with answered as (
+    select address, after from jsonb_to_recordset(%(rows)s) as r(address text, after float8)
+), done as (
+    delete from mailbox_recheck m using answered a
+    where m.workspace_id = current_workspace() and m.address = a.address and a.after is null
+)
+update mailbox_recheck m set deferrals = deferrals + 1, due_at = clock_timestamp() + make_interval(secs => a.after)
+from answered a
+where m.workspace_id = current_workspace() and m.address = a.address and a.after is not null;

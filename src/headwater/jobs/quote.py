@@ -12,9 +12,13 @@ from headwater.contacts import Knowledge, Known
 from headwater.enrichment.planner import Case, Offer, Rules, level, query_of
 from headwater.intake import Accepted, Reject
 from headwater.jobs.options import Options
+from headwater.jobs.reading import FILE_CONFIDENCE
 from headwater.jobs.runtime import now
 from headwater.matching import keys
 from headwater.records import Contact, Field
+
+# What the file says of these is checked, and where it proves wrong another value is looked for.
+_REPLACEABLE = frozenset({Field.EMAIL, Field.PHONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +77,20 @@ def _price(
 ) -> tuple[float, float]:
     """Expected and greatest cost of one person, counting what each vendor is expected to get."""
     given = _given(contact)
-    left = {wanted: 1.0 for wanted in options.want if wanted not in given}
+    sure = {wanted for wanted in given if level(wanted, rules) <= FILE_CONFIDENCE}  # else others are asked about it
+    left = {wanted: 1.0 for wanted in options.want if wanted not in sure}
+    replaced = frozenset(options.want) & sure & _REPLACEABLE
     case = Case(contact, frozenset(options.want), _knowledge(contact))
     expected = most = 0.0
     for offer in offers:
-        want = frozenset(left) & offer.operation.finds
-        if not want or not offer.operation.accepts(query_of(case, want, contact.emails[0] if contact.emails else "")):
+        want, perhaps = frozenset(left) & offer.operation.finds, replaced & offer.operation.finds
+        address = contact.emails[0] if contact.emails else ""
+        if not want | perhaps or not offer.operation.accepts(query_of(case, want | perhaps, address)):
             continue
-        need = max(left[wanted] for wanted in want) if not offer.operation.verifies else 0.0
+        most += offer.price(want | perhaps) * (2 if offer.operation.verifies else 1)
+        need = max((left[wanted] for wanted in want), default=0.0) if not offer.operation.verifies else 0.0
         cost = need * offer.operation.hit_rate * offer.price(want)
         expected += cost
-        most += offer.price(want) * (2 if offer.operation.verifies else 1)
         vendors[offer.vendor] += round(cost)
         _found(offer, want, left, rules)
     for wanted in left:
@@ -113,4 +120,4 @@ def _given(contact: Contact) -> set[Field]:
 
 
 def _knowledge(contact: Contact) -> Knowledge:
-    return Knowledge(tuple(Known(Field.EMAIL, address, "file", 0.95, now()) for address in contact.emails))
+    return Knowledge(tuple(Known(Field.EMAIL, address, "file", FILE_CONFIDENCE, now()) for address in contact.emails))

@@ -30,7 +30,7 @@ from headwater.records import Contact, EmailVerdict, Field, Finding, Observation
 SQL = Queries(__package__)
 
 # A value that stands in the user's own file; a verdict may still lower it.
-_FILE_CONFIDENCE = 0.95
+FILE_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class ChunkReader:
     async def _observe(self, contacts: Contacts, people: Sequence[_Person], checked: Checked, now: datetime) -> None:
         given = {
             (identity, finding.field, finding.value): Observation(
-                finding, "file", now, 0, _FILE_CONFIDENCE, BASIS, job_id=self.job
+                finding, "file", now, 0, FILE_CONFIDENCE, BASIS, job_id=self.job
             )
             for identity, person in _identified(people)
             for row in person.rows
@@ -265,7 +265,7 @@ def _charged_to(job: int, hit: Recalled) -> Observation:
 def _rejected(row: Reject) -> dict[str, Any]:
     return {
         "line": row.line,
-        "cells": _storable(row.cells),
+        "cells": list(row.cells),
         "state": "rejected",
         "column_name": row.column,
         "reason": row.reason,
@@ -276,13 +276,8 @@ def _accepted(row: Accepted, contact: int, state: str) -> dict[str, Any]:
     notes = [{"column": note.column, "code": note.code, "text": note.text} for note in row.notes]
     return {
         "line": row.row.line,
-        "cells": _storable(row.row.cells),
+        "cells": list(row.row.cells),
         "state": state,
         "notes": notes or None,
         "contact_id": contact,
     }
-
-
-def _storable(cells: Sequence[str]) -> list[str]:
-    """PostgreSQL's text holds any character but NUL and half surrogate pairs, which no readable text needs."""
-    return [cell.replace("\x00", "").encode("utf-8", "replace").decode() for cell in cells]

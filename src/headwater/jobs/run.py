@@ -61,19 +61,37 @@ class Progress:
 def open_job(path: Path, output: Path, options: Options) -> Opened:
     """Everything that can be refused is refused here, before anything is written or spent. Raises BadInput."""
     check_writable(output, format=options.format)
+    check_writable(rejects_path(output))
     _spare_the_input(path, output)
+    source, columns = look_at(path, options)
+    chosen(source.headers, options)
+    for named in (path, output):
+        _check_name(named.absolute())
+    return Opened(source, columns, output.absolute(), options)
+
+
+def look_at(path: Path, options: Options) -> tuple[Source, ColumnMap]:
+    """The file, looked through and mapped. Raises BadInput."""
     source = open_source(path)
     overrides = {header: Column(meaning) if meaning else None for header, meaning in options.mapping.items()}
-    columns = guess_columns(source, overrides)
-    chosen(source.headers, options)
-    return Opened(source, columns, output.absolute(), options)
+    return source, guess_columns(source, overrides)
 
 
 def _spare_the_input(path: Path, output: Path) -> None:
     """The input is read again when a stopped job is carried on, so nothing may take its place."""
     for written in (output, rejects_path(output)):
-        if written.exists() and path.exists() and written.samefile(path):
-            raise BadInput(f"{written} would replace the input; write the output under another name.")
+        # A path that can not be looked at is nobody's; opening it says why.
+        with suppress(OSError):
+            if written.samefile(path):
+                raise BadInput(f"{written} would replace the input; write the output under another name.")
+
+
+def _check_name(path: Path) -> None:
+    """The job remembers its files by name, and text in the database is UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise BadInput(f"{str(path)!r}: the name is not UTF-8; rename the file or its folder.") from None
 
 
 async def run(runtime: Runtime, opened: Opened, budget: int, watch: Callable[[Progress], None]) -> dict[str, Any]:
@@ -112,6 +130,8 @@ async def _revive_and_wait(runtime: Runtime, job: int, watch: Callable[[Progress
 async def serve(runtime: Runtime, work: Any) -> None:
     """Run lanes and errands in this process for as long as ``work`` takes."""
     background = [asyncio.create_task(runtime.engine.run()), asyncio.create_task(runtime.errands.run())]
+    if runtime.rechecks:
+        background.append(asyncio.create_task(runtime.rechecks.run()))
     main = asyncio.ensure_future(work)
     try:
         done, _ = await asyncio.wait([main, *background], return_when=asyncio.FIRST_COMPLETED)
@@ -150,9 +170,10 @@ async def begin(runtime: Runtime, opened: Opened, budget: int) -> int:
 
 
 async def _wake(connection: Any, job: int) -> None:
-    """The same command again: a paused job goes on, a failed export is tried again."""
-    values = {"job": job, "reason": None}
-    await connection.execute(SQL["set_state"], values | {"state": "running", "from": ["paused", "failed"]})
+    """The same command again: a paused job goes on; an export that failed, or that nobody tries any more, is tried
+    again (two that run at once give the same file)."""
+    values = {"job": job, "state": "running", "reason": None, "from": ["paused", "failed", "exporting"]}
+    await connection.execute(SQL["set_state"], values)
     await connection.execute(SQL["pause_items"], {"job": job, "from": 3, "to": 0})
 
 
@@ -173,6 +194,8 @@ async def read_file(runtime: Runtime, job: int, opened: Opened, watch: Callable[
         async with runtime.database.worker(runtime.workspace.id) as connection:
             await reader.store(connection, chunk, checked, now(), stored)
         watch(await progress_of(runtime, job))
+    async with runtime.database.app(runtime.workspace.id) as connection:
+        await connection.execute(SQL["read_to_end"], {"job": job})
     await _start_running(runtime, job)
 
 
@@ -233,6 +256,6 @@ async def progress_of(runtime: Runtime, job: int) -> Progress:
     return Progress(**row)
 
 
-def sample(opened: Opened) -> Iterator[Accepted | Reject]:
+def sample(source: Source, columns: ColumnMap) -> Iterator[Accepted | Reject]:
     """The file's rows, for a quote."""
-    return read(opened.source, opened.columns)
+    return read(source, columns)

@@ -8,12 +8,17 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from headwater.kit.errors import Unavailable
+from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.log import log
 from headwater.kit.settings import Settings, VendorSettings
 
-_VENDORS = ("hunter", "apollo", "icypeas", "dropcontact")
+_VENDORS = (
+    "hunter", "apollo", "icypeas", "dropcontact", "zerobounce", "neverbounce", "emaillistverify", "briteverify",
+)  # fmt: skip
+# For prices, which need no running sandbox.
+NOWHERE: Mapping[str, str] = dict.fromkeys((*_VENDORS, "dns", "smtp"), "http://127.0.0.1:1")
 _STARTUP = 30.0  # seconds
 _LEAVE = 0.3  # seconds it has to stop by itself
 
@@ -29,7 +34,6 @@ class Sandbox:
         self.addresses: Mapping[str, str] = {}
 
     async def __aenter__(self) -> "Sandbox":
-        self._home.mkdir(parents=True, exist_ok=True)
         self.addresses = await self._start([])
         self._watch = asyncio.create_task(self._keep())
         return self
@@ -43,7 +47,7 @@ class Sandbox:
 
     async def _start(self, ports: Sequence[str]) -> Mapping[str, str]:
         command = [sys.executable, "-m", "headwater_sandbox", "serve", "--home", str(self._home), "--exit-with-parent"]
-        with (self._home / "sandbox.log").open("ab") as logfile:
+        with self._log() as logfile:
             self._process = await asyncio.create_subprocess_exec(
                 *command, *ports, *self._arguments,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=logfile, start_new_session=True,
@@ -56,6 +60,16 @@ class Sandbox:
         if not line:
             raise Unavailable(f"The vendor sandbox did not start; see {self._home / 'sandbox.log'}.")
         return {name: str(value) for name, value in json.loads(line).items()}
+
+    def _log(self) -> BinaryIO:
+        """What it complains of is kept in its folder."""
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            return (self._home / "sandbox.log").open("ab")
+        except OSError as error:
+            raise BadInput(
+                f"The data folder {self._home} can not be used ({error.strerror}); set HEADWATER_HOME."
+            ) from None
 
     async def _keep(self) -> None:
         """A sandbox that was killed comes back on the same ports with all it remembers."""
@@ -84,17 +98,26 @@ def _port(address: str) -> str:
     return address.removeprefix("http://").split("/")[0].rpartition(":")[2]
 
 
+def _options(vendor: str, addresses: Mapping[str, str]) -> Mapping[str, str]:
+    """What else an account of the sandbox says."""
+    if vendor == "apollo":
+        return {"webhook_url": "https://hooks.headwater.invalid/apollo"}
+    bulk = addresses.get(f"{vendor}_bulk")
+    return {"bulk_url": bulk} if bulk else {}
+
+
 def sandboxed(settings: Settings, addresses: Mapping[str, str]) -> Settings:
-    """The settings with every vendor and the resolver pointing at the sandbox, whatever real keys are set."""
+    """The settings with vendors, resolver and mail servers pointing at the sandbox, whatever real keys are set."""
     vendors = {
         name: VendorSettings.model_validate(
             {
                 "api_key": "sandbox-key",
                 "base_url": addresses[name],
                 "limits": "published",
-                "options": {"webhook_url": "https://hooks.headwater.invalid/apollo"} if name == "apollo" else {},
+                "options": _options(name, addresses),
             }
         )
         for name in _VENDORS
     }
-    return settings.model_copy(update={"vendors": vendors, "dns": addresses["dns"]})
+    mail = int(_port(addresses["smtp"]))
+    return settings.model_copy(update={"vendors": vendors, "dns": addresses["dns"], "smtp_port": mail})

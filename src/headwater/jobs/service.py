@@ -42,13 +42,16 @@ class Jobs:
 
     async def cancel(self, job: int) -> None:
         """Stop for good. What was bought stays known; what is out is still paid and kept when it comes back."""
-        await self._move(job, "cancelled", _UNFINISHED, "cancelled")
+        current = await self.get(job)
+        values = {"job": job, "state": "cancelled", "reason": None, "from": _UNFINISHED}
         async with self.database.app(self.workspace) as connection:
+            ledger = Ledger(connection)
+            await ledger.available(job)  # the job's lock, before its row: as everybody who moves its money does
+            if not await (await connection.execute(SQL["set_state"], values)).fetchone():
+                raise BadInput(f"Job {job} is {current['state']}, so it can not be cancelled.")
             await connection.execute(SQL["cancel_items"], {"job": job})
             await connection.execute(SQL["cancel_lookups"], {"job": job})
-            row = await (await connection.execute(SQL["job"], {"job": job})).fetchone()
-            if row:
-                await Ledger(connection).give_back(job, round_=row["round"])
+            await ledger.give_back(job, round_=current["round"])
 
     async def has(self, job: int) -> bool:
         async with self.database.app(self.workspace) as connection:
@@ -62,6 +65,8 @@ class Jobs:
         """
         outcomes = ["failed", "unknown"] if unknown else ["failed"]
         async with self.database.app(self.workspace) as connection:
+            ledger = Ledger(connection)
+            await ledger.available(job)
             values = {"job": job, "from": ["done", "failed", "cancelled"]}
             row = await (await connection.execute(SQL["next_round"], values)).fetchone()
             if row is None:
@@ -69,7 +74,6 @@ class Jobs:
             await connection.execute(SQL["forget_failures"], {"job": job, "outcomes": outcomes})
             await connection.execute(SQL["unsettle"], {"job": job})
             opened = await (await connection.execute(SQL["reopen_lookups"], {"job": job})).fetchall()
-            ledger = Ledger(connection)
             await ledger.authorise(job, await ledger.returned(job), round_=row["round"])
         return len(opened)
 

@@ -39,6 +39,7 @@ async def summarise(database: Database, workspace: int, job: int, *, seconds: fl
             "vendors": _vendors(await _all(connection, "call_counts", job=job), spent),
             "failures": await _all(connection, "failed_calls", job=job),
             "unknown_calls": len({each["id"] for each in await _all(connection, "unknown_calls", job=job)}),
+            "out_of_money": sum(each["unpaid"] for each in lookups),
             "spent_usd": usd(sum(spent.values())),
             "saved_by_recall_usd": usd(sum(each["saved"] or 0 for each in lookups)),
             "seconds": None if seconds is None else round(seconds, 1),

@@ -13,10 +13,13 @@ _IN_TEXT = re.compile(
     r"""
     ( (?: api[_-]?key | token | secret | password | authorization ) [\w-]* ["']? \s* [:=] \s* )
     (?: "[^"]*" | '[^']*' | (?: (?: bearer | basic ) \s+ )? [^\s"'&,}]+ )
-    | ( :// [^:/@\s]* : ) [^@\s]+ @
+    | ( :// [^:/@\s]* : ) \S+ @
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+
+# They complain of a lost database on their own, with traces.
+_LIBRARIES = ("procrastinate", "psycopg")
 
 
 def mask(text: str) -> str:
@@ -43,8 +46,23 @@ def _clean(name: str, value: Any) -> Any:
     return mask(value if isinstance(value, str) else str(value))
 
 
+class _Library(logging.Handler):
+    """What a library tells of: masked, in one line, and one level lower than it thinks.
+
+    A database that is away for a moment is waited for; what comes of it is told by those who waited.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        details = {"reason": str(error.__cause__ or error)} if error else {}
+        log.info(record.getMessage(), library=record.name, **details)
+
+
 def configure(level: str = "WARNING") -> None:
     """Set the level; called once by an entry point."""
+    for name in _LIBRARIES:
+        library = logging.getLogger(name)
+        library.handlers, library.propagate = [_Library(logging.WARNING)], False
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -53,7 +71,7 @@ def configure(level: str = "WARNING") -> None:
             structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is at that moment
     )
 
 

@@ -41,6 +41,9 @@ class Settings(BaseModel):
     secret: SecretStr | None = None
     workspace: str = "default"
     shared_cache: bool = False
+    smtp_helo: str | None = None
+    smtp_mail_from: str | None = None
+    smtp_port: int = Field(default=25, ge=1, le=65535)
     lists: str | None = None
     log_level: str = Field(default="WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     vendors: dict[str, VendorSettings] = Field(default_factory=dict)
@@ -74,12 +77,14 @@ def _default_home(environ: Mapping[str, str]) -> str:
 
 def _file(path: Path) -> dict[str, str]:
     """The values of a file as they stand in it; nothing of the environment is filled in."""
-    if not path.is_file():
-        return {}
     try:
+        if not path.is_file():
+            return {}
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeError) as error:
-        raise BadInput(f"{path} can not be read as UTF-8 text ({type(error).__name__}); save it anew.") from None
+    except OSError as error:
+        raise BadInput(f"{path} can not be read ({error.strerror}); correct that, or choose another folder.") from None
+    except UnicodeError:
+        raise BadInput(f"{path} can not be read as UTF-8 text; save it anew.") from None
     found = list(parse_stream(StringIO(text)))
     for each in found:
         if each.error:

@@ -31,7 +31,7 @@ def recase(text: str) -> str:
 def _word(word: str, *, small: bool) -> str:
     if small and word.lower() in SMALL_PARTICLES:
         return word.lower()
-    if word.upper() in _ROMAN or _is_initials(word):
+    if word.upper() in _ROMAN or is_initials(word):
         return word.upper()
     return _WORD.sub(_capital, word)
 
@@ -47,10 +47,10 @@ def _capital(found: re.Match[str]) -> str:
         return "Mac" + lower[3:].capitalize()
     if lower.startswith("mc") and len(lower) > 3:
         return "Mc" + lower[2:].capitalize()
-    return part[:1].upper() + part[1:].lower().replace("i\u0307", "i")
+    return part[:1].title() + part[1:].lower().replace("i\u0307", "i")  # the title form of ß is Ss, not SS
 
 
-def _is_initials(word: str) -> bool:
+def is_initials(word: str) -> bool:
     """Two capitals that can not be a syllable (``JP``, ``TJ``) or end in J (``AJ``) are initials."""
     return len(word) == 2 and word.isupper() and word.isascii() and (word[1] == "J" or not _VOWELS.intersection(word))
 

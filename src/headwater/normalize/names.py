@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from headwater.normalize.casing import recase, squeeze
+from headwater.normalize.casing import is_initials, recase, squeeze
 from headwater.normalize.name_tables import (
     CONJUNCTIONS,
     DEGREES,
@@ -136,6 +136,7 @@ def _strip(text: str, *, whole: bool) -> _Stripped:
     text = compatible(_without_symbols(compatible(text)))
     found_nickname = next((nick for nick in _nicknames(text)), None)
     text = _QUOTED.sub(" ", text)
+    # A lone dash or figure is no word, so a degree in front of it is at the end.
     groups = [[word for word in group.split() if any(map(str.isalpha, word))] for group in text.split(",")]
     suffix = _suffix_of_groups(groups)
     if whole and len(groups) > 1:
@@ -145,7 +146,10 @@ def _strip(text: str, *, whole: bool) -> _Stripped:
     words, tail_suffix = _without_tail(words, least=2 if whole else 1)
     if len(words) == 1 and squeeze(words[0]) in TITLES - SHY_TITLES:
         words = []
-    cased = recase(" ".join(words))
+    plain = " ".join(words)
+    cased = recase(plain)
+    if compatible(cased) != cased:  # a capital can make a sound text look damaged ("Â¡")
+        cased = plain
     return _Stripped(tuple(cased.split()), suffix or tail_suffix, found_nickname)
 
 
@@ -193,7 +197,9 @@ def _without_tail(words: list[str], *, least: int) -> tuple[list[str], str | Non
 
 def _is_degree(word: str, *, after_comma: bool = False, shouting: bool = False) -> bool:
     squeezed = squeeze(word)
-    sure = after_comma or bool(_DOTTED.search(word)) or (word.isupper() and not shouting)
+    # Where all is in capitals they say nothing, unless they stay when the case is mended ("BOB MD" is "Bob MD").
+    telling = word.isupper() and (not shouting or is_initials(word))
+    sure = after_comma or bool(_DOTTED.search(word)) or telling
     return squeezed in SURE_DEGREES or (sure and (squeezed in DEGREES or squeezed in SHORT_DEGREES))
 
 

@@ -1,7 +1,9 @@
 """What can go wrong with the embedded database, named by what the caller has to do about it."""
 
+from headwater.kit.errors import Unavailable
 
-class EmbeddedError(Exception):
+
+class EmbeddedError(Unavailable):
     """The embedded PostgreSQL cannot serve; the message is one sentence for a person."""
 
 

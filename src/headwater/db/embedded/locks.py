@@ -10,13 +10,17 @@ written to a file would. In the room of the database:
 """
 
 import fcntl
+import math
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from headwater.db.embedded.places import Places
+
+PAUSE = 0.02  # seconds between two tries
 
 
 def open_lock(path: Path) -> int:
@@ -51,12 +55,21 @@ def is_held(path: Path) -> bool:
         os.close(handle)
 
 
+class Busy(Exception):
+    """Somebody else has been deciding for longer than the caller may wait."""
+
+
 @contextmanager
-def deciding(places: Places) -> Iterator[int]:
-    """Hold `start.lock`; yields its handle, which a child may inherit so that the lock lasts as long as the child."""
+def deciding(places: Places, deadline: float = math.inf) -> Iterator[int]:
+    """Hold `start.lock`; yields its handle, which a child may inherit so that the lock lasts as long as the child.
+
+    Raises Busy when it can not be had before the deadline, a moment of `time.monotonic`."""
     handle = open_lock(places.room / "start.lock")
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        while not try_lock(handle, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                raise Busy
+            time.sleep(PAUSE)
         yield handle
     finally:
         os.close(handle)

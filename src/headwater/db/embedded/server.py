@@ -9,6 +9,7 @@ after proving that it is ours (`identity.py`)."""
 import atexit
 import errno
 import json
+import math
 import os
 import signal
 import subprocess
@@ -21,9 +22,11 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+import psycopg
+
 from headwater.db.embedded import identity, locks, serverlog
 from headwater.db.embedded.binaries import MAJOR, Binaries, find_binaries, runnable_by
-from headwater.db.embedded.errors import FixFolder, FreeDiskSpace, ReadServerLog, StopOtherServer
+from headwater.db.embedded.errors import EmbeddedError, FixFolder, FreeDiskSpace, ReadServerLog, StopOtherServer
 from headwater.db.embedded.identity import Standing
 from headwater.db.embedded.initialise import ENVIRONMENT, SUPERUSER, initialise
 from headwater.db.embedded.places import PORT, ROOT_STORE, SOCKET_NAME, Places, find, settle
@@ -32,7 +35,6 @@ from headwater.db.embedded.readiness import refusal
 from headwater.db.embedded.status import ServerStatus
 
 DATABASE = "headwater"
-PAUSE = 0.02
 PROGRESS_EVERY = 1.0  # seconds between reports that say nothing new
 REMAINS_PATIENCE = 2.0  # seconds for back-ends of a dead server to end by themselves, and after each signal
 
@@ -46,6 +48,7 @@ class EmbeddedServer:
         self._places: Places | None = None
         self._use: locks.Use | None = None
         self._deciding = False
+        self._left = False
         self._owner = os.getpid()
 
     def __enter__(self) -> Self:
@@ -59,6 +62,7 @@ class EmbeddedServer:
 
     def start(self) -> str:
         """Launch the server, or attach to it, and return its address when it answers. May be called again."""
+        self._left = False
         with _plain_errors(self._home), ExitStack() as undo:
             undo.callback(self._give_up)
             self._places = places = settle(self._home)
@@ -66,7 +70,10 @@ class EmbeddedServer:
                 self._progress(f"The database is kept in {places.room}: its user may not enter {self._home}")
             while True:
                 launched = self._launch_or_attach(places)
-                if self._wait_until_it_answers(places):
+                answers = self._wait_until_it_answers(places)
+                if self._left:  # from another thread: nobody waits for us any more
+                    raise EmbeddedError(f"The database of {self._home} was left while it was starting.")
+                if answers:
                     break
                 if launched:
                     raise serverlog.explain_end(places)
@@ -84,11 +91,14 @@ class EmbeddedServer:
             )
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(folder), safe='')}&port={PORT}"
 
-    def stop(self) -> None:
+    def stop(self, patience: float = math.inf) -> None:
         """Give up our use; whoever is last sees the server stop. Returns when that is done. Safe to repeat.
 
-        Called from a signal handler in the middle of our own start or stop it only gives up our use: the keeper
-        does the rest."""
+        After `patience` seconds it returns all the same: the keeper, or the signal that was sent, does the rest.
+        Called from a signal handler in the middle of our own start or stop it only gives up our use, too. A start
+        that waits in another thread is given up."""
+        deadline = time.monotonic() + patience
+        self._left = True
         atexit.unregister(self.stop)
         if self._use is None or self._places is None:
             return
@@ -96,9 +106,12 @@ class EmbeddedServer:
         if self._deciding or self._owner != os.getpid() or not self._places.room.exists():
             self._give_up()
             return
-        with self._decision(self._places):
+        try:
+            with self._decision(self._places, deadline):
+                self._give_up()
+                self._see_the_server_off(self._places, deadline)
+        except locks.Busy:  # somebody else has been deciding all the while, and sees us leave
             self._give_up()
-            self._see_the_server_off(self._places)
 
     def status(self) -> ServerStatus:
         """For `headwater doctor`; works with the server running, stopped or never made."""
@@ -127,10 +140,10 @@ class EmbeddedServer:
             use.give_up()
 
     @contextmanager
-    def _decision(self, places: Places) -> Iterator[int]:
+    def _decision(self, places: Places, deadline: float = math.inf) -> Iterator[int]:
         self._deciding = True
         try:
-            with locks.deciding(places) as handle:
+            with locks.deciding(places, deadline) as handle:
                 yield handle
         finally:
             self._deciding = False
@@ -153,11 +166,12 @@ class EmbeddedServer:
             return True
 
     def _wait_until_it_answers(self, places: Places) -> bool:
-        """Without a limit while the server lives: a recovery takes as long as it takes. False when it has ended."""
+        """Without a limit while the server lives: a recovery takes as long as it takes. False when it has ended,
+        or when we were told to leave."""
         began, reported, said = time.monotonic(), time.monotonic(), ""
-        pause = PAUSE
+        pause = locks.PAUSE
         while why := refusal(self.conninfo("postgres"), DATABASE, places):
-            if not _is_served(places):
+            if self._left or not _is_served(places):
                 return False
             text = serverlog.recovery_progress(places) or why
             now = time.monotonic()
@@ -168,18 +182,20 @@ class EmbeddedServer:
             pause = min(pause * 1.5, 0.25)
         return True
 
-    def _see_the_server_off(self, places: Places) -> None:
+    def _see_the_server_off(self, places: Places, deadline: float) -> None:
         """Return at once when others use the server, else when it has stopped. While deciding: nobody can come."""
         while (unused := locks.unused(places)) is not False:
             if unused and not locks.is_held(places.room / "keeper.lock"):
                 break
-            time.sleep(PAUSE)
+            if time.monotonic() > deadline:
+                return
+            time.sleep(locks.PAUSE)
         else:
             return
         # The keeper has done its work, or was killed earlier and left the server to us.
         identity.signal_if_ours(places.data, places.account.uid, signal.SIGINT)
-        while identity.judge(places.data, places.account.uid)[0] is Standing.OURS:
-            time.sleep(PAUSE)
+        while identity.judge(places.data, places.account.uid)[0] is Standing.OURS and time.monotonic() < deadline:
+            time.sleep(locks.PAUSE)
 
 
 def _is_served(places: Places) -> bool:
@@ -228,7 +244,7 @@ def _gone_in_time(data: Path, uid: int) -> bool:
     while processes_in(data, uid):
         if time.monotonic() > patience:
             return False
-        time.sleep(PAUSE)
+        time.sleep(locks.PAUSE)
     return True
 
 
@@ -280,11 +296,20 @@ def _command(places: Places, binaries: Binaries, sockets: Path) -> list[str]:
 
 @contextmanager
 def _plain_errors(home: Path) -> Iterator[None]:
-    """Say in one sentence what the operating system objects to."""
+    """Say in one sentence what the operating system, or the started server, objects to."""
     try:
         yield
     except OSError as error:
         where = error.filename or home
         if error.errno == errno.ENOSPC:
-            raise FreeDiskSpace(f"The disk of {where} is full: free some space and start again.") from error
+            raise _disk_full(where) from error
         raise FixFolder(f"The embedded database cannot use {where}: {error.strerror or error}.") from error
+    except psycopg.errors.DiskFull as error:
+        raise _disk_full(home) from error
+    except psycopg.Error as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ReadServerLog(f"The embedded database of {home} started and refuses to serve: {reason}.") from error
+
+
+def _disk_full(where: Path | str) -> FreeDiskSpace:
+    return FreeDiskSpace(f"The disk of {where} is full: free some space and start again.")

@@ -1,4 +1,4 @@
-"""Alembic's entry: one transaction, as the owner, on the connection that ``headwater.db.migrate`` hands over."""
+"""Alembic's entry: one transaction, as the owner, on the connection that ``headwater.db.revisions`` hands over."""
 
 from alembic import context
 

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from headwater.db.migrate import run_sql_file
+from headwater.db.revisions import run_sql_file
 
 revision = "0001"
 down_revision = None

@@ -3,7 +3,7 @@
 from alembic import op
 from procrastinate.schema import SchemaManager
 
-from headwater.db.migrate import execute_script, run_sql_file
+from headwater.db.revisions import execute_script, run_sql_file
 
 revision = "0002"
 down_revision = "0001"
