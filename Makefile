@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HERE := $(CURDIR)
 DEMO := $(HERE)/demo
 
-.PHONY: demo test lint bench lock schema clean
+.PHONY: demo test lint bench bench-verification lock schema clean
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -36,10 +36,14 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev bench-verification
 	$(BIN)/python -m benchmarks.smtp_engine
 	$(BIN)/python -m benchmarks.phones
 	$(BIN)/python -m benchmarks.sandbox_run
+
+# Against peers, in a few minutes. What needs NSD (on Debian: apt-get install nsd) is left out where it is not there.
+bench-verification: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.verification
 
 # Writes the schema that the migrations make beside them; a test compares.
 schema: $(VENV)/.dev

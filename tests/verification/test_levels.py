@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from benchmarks import mail_zone
 from benchmarks.addresses import addresses
+from benchmarks.verification import measure
 from dns.rcode import NXDOMAIN, SERVFAIL
 from email_validator import EmailNotValidError, validate_email
 
@@ -83,3 +84,13 @@ def test_the_fast_path_has_no_difference_on_a_made_up_list() -> None:
     found = [(each, check_syntax(each).normalized) for each in addresses(10_000, seed=7, odd=0.3)]
     assert [(each, ours) for each, ours in found if ours != by_the_library(each)] == []
     assert 0.7 < sum(ours is not None for _, ours in found) / len(found) < 0.9
+
+
+def test_the_benchmark_runs_and_finds_no_difference() -> None:
+    if mail_zone.NSD is None:
+        pytest.skip("NSD is not installed (on Debian: apt-get install nsd)")
+    result = measure(count=1_000, domains=200, rounds=1)
+    assert result["syntax"]["differences"] == 0
+    assert [row["headwater_lost"] for row in result["mx_queries"]] == [0] * 6
+    assert result["levels_1_to_3"]["headwater_right"] == result["levels_1_to_3"]["addresses"] == 400
+    assert result["suggestions"]["share"] <= 0.001

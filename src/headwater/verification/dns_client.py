@@ -14,7 +14,6 @@ from typing import Any, TypeVar, cast
 
 from headwater.verification.dns_wire import (
     FORMERR,
-    NOERROR,
     NOTIMP,
     NXDOMAIN,
     REFUSED,
@@ -259,8 +258,8 @@ class DnsClient:
             self._disappointed(waiting, reply)
 
     def _settled(self, waiting: _Question, reply: Reply[Any]) -> bool:
-        if why := _unusable(reply):
-            waiting.why = why
+        if (reply.code and reply.code != NXDOMAIN) or reply.referral or reply.truncated:
+            waiting.why = _unusable(reply)
             return False
         self._first = waiting.server
         waiting.answer.set_result(reply)
@@ -297,12 +296,12 @@ class DnsClient:
 
 
 def _unusable(reply: Reply[Any]) -> str:
-    """Why an answer says nothing about the name; empty for one that does."""
+    """Why an answer says nothing about the name."""
     if reply.truncated:
         return "the answer is cut short"
     if reply.referral:
         return "the server knows nothing itself and points to others"
-    return "" if reply.code in (NOERROR, NXDOMAIN) else _CODES.get(reply.code, f"the server says code {reply.code}")
+    return _CODES.get(reply.code, f"the server says code {reply.code}")
 
 
 def _connected(server: NameServer) -> socket.socket:

@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = range(6)
+FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = range(1, 6)  # 0 is NOERROR
 # What fits through every path without being cut into fragments, which get lost (DNS flag day 2020).
 UDP_SIZE: Final = 1232
 

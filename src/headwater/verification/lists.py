@@ -68,7 +68,9 @@ class Lists:
     def is_role(self, local: str) -> bool:
         """True for mailboxes of a function rather than a person; a ``+tag`` does not matter."""
         name = local.partition("+")[0].lower()
-        return name in self._roles or name.replace(".", "-").replace("_", "-") in self._roles
+        if name in self._roles:
+            return True
+        return ("." in name or "_" in name) and name.replace(".", "-").replace("_", "-") in self._roles
 
     def _facts(self, domain: str) -> DomainFacts:
         """Look a lower-case ASCII domain up. What stands below a disposable domain or an alias service is that too."""

@@ -27,6 +27,10 @@ _KEEP, _KEEP_UNKNOWN = 3600.0, 30.0
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 
 
+# What people write for "no mail" without RFC 7505.
+_NOWHERE = frozenset(("localhost", "localhost.localdomain", "127.0.0.1", "0.0.0.0"))
+
+
 class Route(StrEnum):
     """Where a domain takes its mail."""
 
@@ -171,17 +175,17 @@ def _believed(route: MailRoute) -> float:
 
 
 def _by_exchangers(exchangers: list[tuple[int, str]]) -> MailRoute:
-    if not any(host for _, host in exchangers):
+    hosts = tuple(dict.fromkeys([host for _, host in sorted(exchangers) if _is_host(host)]))
+    if not hosts and not any(host for _, host in exchangers):
         return MailRoute(Route.NULL_MX, detail='Its only mail exchanger is ".": the domain takes no mail (RFC 7505).')
-    hosts = tuple(dict.fromkeys(host for _, host in sorted(exchangers) if _is_host(host)))
     if not hosts:
         return MailRoute(Route.NO_MAIL, detail="None of its mail exchangers is a host that could be reached.")
     return MailRoute(Route.MX, hosts, f"{len(hosts)} mail exchanger{'s' if len(hosts) > 1 else ''}.")
 
 
 def _is_host(name: str) -> bool:
-    """Refuse what people write to say "no mail" without RFC 7505, and what is no host name at all."""
-    return name not in ("localhost", "localhost.localdomain", "127.0.0.1", "0.0.0.0") and bool(_NAME.fullmatch(name))
+    """Whether an exchanger can be a host that somebody could reach."""
+    return name not in _NOWHERE and _NAME.fullmatch(name) is not None
 
 
 def _is_host_address(address: str) -> bool:
