@@ -132,6 +132,10 @@ class Session:
     def unread(self) -> bytes:
         return bytes(self._input)
 
+    def forget(self) -> None:
+        """Throw away what was said but not yet read."""
+        self._input.clear()
+
     @property
     def owes_quit(self) -> bool:
         """Whoever was greeted says goodbye, unless we hung up."""
