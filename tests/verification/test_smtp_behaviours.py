@@ -63,33 +63,39 @@ def prober(resolver: Resolver, port: int, *, allow_private: bool = True) -> Prob
     return Prober(identity, resolver, port=port, timeouts=timeouts, allow_private=allow_private)
 
 
-async def look(place: Place, probes: Sequence[Probe], net: Network, at: datetime) -> list[tuple[Probe, EmailVerdict]]:
-    """Ask about the addresses, in as many batches at once as the behaviour has workers."""
-    workers = place.behaviour.workers
-    batches = [probes[first::workers] for first in range(workers)]
-    async with Resolver(net.dns, timeout=30) as resolver, prober(resolver, net.port) as asked:
-        answers = await asyncio.gather(*(
-            check_emails(
-                [place.behaviour.address(each) for each in batch],
-                resolver=resolver, at=at, level=Level.SMTP, prober=asked,
-            )
-            for batch in batches
-        ))  # fmt: skip
-    return [pair for batch, found in zip(batches, answers, strict=True) for pair in zip(batch, found, strict=True)]
+@dataclass
+class Asker:
+    """Who asks, through one resolver, as is intended; but a prober for each look, so that none waits for another's."""
 
+    net: Network
+    resolver: Resolver
+    at: datetime
 
-async def visit(place: Place, net: Network, at: datetime) -> Seen:
-    behaviour = place.behaviour
-    first = await look(place, behaviour.probes, net, at)
-    if not behaviour.again:
-        return Seen(place, first, [])
-    await asyncio.sleep(behaviour.pause)
-    return Seen(place, first, await look(place, behaviour.again, net, at))
+    async def look(self, place: Place, probes: Sequence[Probe]) -> list[tuple[Probe, EmailVerdict]]:
+        """Ask about the addresses, in as many batches at once as the behaviour has workers."""
+        workers = place.behaviour.workers
+        batches = [probes[first::workers] for first in range(workers)]
+        async with prober(self.resolver, self.net.port) as asked:
+            answers = await asyncio.gather(*(self._ask(place.behaviour, batch, asked) for batch in batches))
+        return [pair for batch, found in zip(batches, answers, strict=True) for pair in zip(batch, found, strict=True)]
+
+    async def _ask(self, behaviour: Behaviour, probes: Sequence[Probe], asked: Prober) -> list[EmailVerdict]:
+        addresses = [behaviour.address(each) for each in probes]
+        return await check_emails(addresses, resolver=self.resolver, at=self.at, level=Level.SMTP, prober=asked)
+
+    async def visit(self, place: Place) -> Seen:
+        behaviour = place.behaviour
+        first = await self.look(place, behaviour.probes)
+        if not behaviour.again:
+            return Seen(place, first, [])
+        await asyncio.sleep(behaviour.pause)
+        return Seen(place, first, await self.look(place, behaviour.again))
 
 
 async def visit_all(behaviours: Sequence[Behaviour], folder: Path, at: datetime) -> dict[str, Seen]:
-    async with network(behaviours, HELO, MAIL_FROM, folder) as net:
-        seen = await asyncio.gather(*(visit(place, net, at) for place in net.places.values()))
+    async with network(behaviours, HELO, MAIL_FROM, folder) as net, Resolver(net.dns, timeout=30) as resolver:
+        asker = Asker(net, resolver, at)
+        seen = await asyncio.gather(*map(asker.visit, net.places.values()))
     return dict(zip(net.places, seen, strict=True))
 
 
