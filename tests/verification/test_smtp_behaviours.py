@@ -103,7 +103,7 @@ async def visit_all(behaviours: Sequence[Behaviour], folder: Path, at: datetime)
 def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, at: datetime) -> dict[str, Seen]:
     """All that is wanted, at once; a single behaviour can be run alone with ``-k``."""
     items = [each for each in request.session.items if each.path == request.path and hasattr(each, "callspec")]
-    named = {each.callspec.params.get("name") for each in items}  # type: ignore[attr-defined]
+    named = {each.callspec.params.get("name") for each in items}
     whole = any(each.name == test_enough_is_exact.__name__ for each in request.session.items)
     wanted = [each for each in BEHAVIOURS if whole or each.name in named]
     return asyncio.run(visit_all(wanted, tmp_path_factory.mktemp("smtp"), at))
@@ -188,6 +188,25 @@ def test_enough_is_exact(seen: dict[str, Seen]) -> None:
 def test_there_are_enough_behaviours() -> None:
     assert len({each.name for each in BEHAVIOURS}) == len(BEHAVIOURS) >= 45
     assert len({each.domain for each in BEHAVIOURS}) == len(BEHAVIOURS)
+
+
+async def test_the_servers_notice_bad_manners(tmp_path: Path) -> None:
+    """Without this, no breach would prove nothing."""
+    (decent,) = (each for each in BEHAVIOURS if each.name == "decent")
+    rude = b"R\x00SET\r\nEHLO gmail.com\r\nVRFY anna\r\nMAIL FROM:<>\r\nRCPT TO:<root@elsewhere-hw.com>\r\nDATA\n"
+    async with network([decent], HELO, MAIL_FROM, tmp_path) as net:
+        host = net.places["decent"].servers[0].address
+        reader, writer = await asyncio.open_connection(host, net.port)
+        await reader.readline()
+        writer.write(rude)
+        for _ in range(6):
+            await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+    breaches = "\n".join(net.places["decent"].breaches)
+    for each in ("EHLO gmail.com", "said VRFY", "MAIL FROM:<>", "asked about 'root@elsewhere-hw.com'", "said DATA",
+                 "without CRLF", "control characters", "out of turn", "left without QUIT"):  # fmt: skip
+        assert each in breaches
 
 
 async def test_what_is_no_address_never_reaches_a_socket(tmp_path: Path, at: datetime) -> None:

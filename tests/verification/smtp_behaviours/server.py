@@ -190,6 +190,7 @@ class Habit:
         self.sessions: list[Session] = []
         self.open = self.most_open = self.refused = 0
         self.said: dict[str, list[int | None]] = {}  # to each recipient: the codes it heard
+        self.address = ""
         self.tls_context: ssl.SSLContext | None = None
         self.manners = Manners("", "")
 
