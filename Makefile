@@ -26,8 +26,9 @@ demo: $(VENV)/.run
 	@HEADWATER_HOME=$(DEMO)/home $(BIN)/headwater enrich $(DEMO)/leads.csv -o $(DEMO)/enriched.csv \
 		--want email,title,company --sandbox
 
+# Most tests wait for others, so that more of them run at once than there are cores.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

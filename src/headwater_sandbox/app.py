@@ -1,4 +1,4 @@
-"""The web application: four vendors and the control desk on one port."""
+"""The web application: the vendors and the control desk on one port."""
 
 from pathlib import Path
 
@@ -11,10 +11,22 @@ from headwater_sandbox.gate import Desk, Endpoint, Vendor
 from headwater_sandbox.knowledge import Knowledge
 from headwater_sandbox.settings import Settings
 from headwater_sandbox.store import Store
-from headwater_sandbox.vendors import apollo, dropcontact, hunter, icypeas
+from headwater_sandbox.vendors import (
+    apollo,
+    briteverify,
+    dropcontact,
+    emaillistverify,
+    hunter,
+    icypeas,
+    neverbounce,
+    zerobounce,
+)
 from headwater_sandbox.world import World
 
-VENDORS: tuple[Vendor, ...] = (hunter.VENDOR, apollo.VENDOR, icypeas.VENDOR, dropcontact.VENDOR)
+VENDORS: tuple[Vendor, ...] = (
+    hunter.VENDOR, apollo.VENDOR, icypeas.VENDOR, dropcontact.VENDOR,
+    zerobounce.VENDOR, neverbounce.VENDOR, emaillistverify.VENDOR, briteverify.VENDOR,
+)  # fmt: skip
 
 
 def open_desk(settings: Settings, home: Path) -> Desk:

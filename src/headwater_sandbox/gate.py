@@ -15,6 +15,7 @@ from headwater_sandbox import wire
 from headwater_sandbox.dice import Dice
 from headwater_sandbox.directory import Directory
 from headwater_sandbox.faults import draw, error_page
+from headwater_sandbox.forms import form, same_whenever_sent
 from headwater_sandbox.knowledge import Knowledge
 from headwater_sandbox.limits import Usage, Window, in_force, take
 from headwater_sandbox.settings import Settings
@@ -115,6 +116,7 @@ class Route:
     handler: Handler
     windows: tuple[Window, ...] = ()
     free_windows: tuple[Window, ...] = ()
+    block: str = ""  # the rate that says for how many seconds a full window shuts the account out
 
 
 @dataclass(frozen=True)
@@ -129,10 +131,16 @@ class Vendor:
     throttled: Callable[[Desk, Route, Window, Sequence[Usage]], Answer]
     unreadable: Answer
     decorate: Callable[[Answer, Sequence[Usage]], None] = lambda answer, usage: None
+    key_in: str = ""  # the field of a body that may hold the key
 
 
-def _parsed(raw: bytes) -> Any:
-    """The JSON body; halves of surrogate pairs, which no database takes, become question marks."""
+def _parsed(raw: bytes, kind: str) -> Any:
+    """The body: a form's fields by name, or JSON.
+
+    Halves of surrogate pairs, which no database takes, become question marks.
+    """
+    if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        return form(raw, kind)
     body = json.loads(raw) if raw.strip() else None
     if b"\\ud" in raw or b"\\uD" in raw:
         body = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
@@ -152,8 +160,9 @@ class Endpoint:
             raw = await request.body()
         except ClientDisconnect:
             return
-        call = self._call(request, raw, now)
-        refusal, fault = self._admit(call, raw)
+        kind = request.headers.get("content-type", "")
+        call = self._call(request, raw, kind, now)
+        refusal, fault = self._admit(call, raw, kind)
         line = wire.Line(scope, receive, send)
         if refusal:
             await line.answer(refusal)
@@ -168,18 +177,30 @@ class Endpoint:
         if answer is not None:
             await line.deliver(answer, fault, self.desk.settings.latency)
 
-    def _call(self, request: Request, raw: bytes, now: float) -> Call:
+    def _call(self, request: Request, raw: bytes, kind: str, now: float) -> Call:
         query: dict[str, str] = {}
         for name, value in request.query_params.multi_items():  # domains[]=a&domains[]=b reads as a,b
             query[name] = f"{query[name]},{value}" if name in query else value
         query.pop("api_key", None)
-        text = f"{request.method} {request.url.path} {sorted(query.items())} ".encode() + raw
+        query.pop(self.vendor.key_in, None)
+        text = f"{request.method} {request.url.path} {sorted(query.items())} ".encode() + same_whenever_sent(raw, kind)
         return Call(
-            endpoint=self.route.endpoint, account=self.vendor.key_of(request), query=query, path=request.path_params,
+            endpoint=self.route.endpoint, account=self._account(request, raw, kind), query=query,
+            path=request.path_params,
             body=None, identity=blake2b(text, digest_size=12).hexdigest(), attempt=0, now=now,
         )  # fmt: skip
 
-    def _admit(self, call: Call, raw: bytes) -> tuple[Answer | None, Any]:
+    def _account(self, request: Request, raw: bytes, kind: str) -> str:
+        key = self.vendor.key_of(request)
+        if key or not self.vendor.key_in:
+            return key
+        try:
+            body = _parsed(raw, kind)
+        except ValueError:
+            return ""
+        return str(body.get(self.vendor.key_in) or "") if isinstance(body, dict) else ""
+
+    def _admit(self, call: Call, raw: bytes, kind: str) -> tuple[Answer | None, Any]:
         """Key, limits and faults; either a refusal or the call to be worked on and its fault."""
         vendor, store = self.vendor, self.desk.store
         if call.account in BAD_KEYS:
@@ -187,7 +208,7 @@ class Endpoint:
         with store.transaction():
             call = replace(call, attempt=store.attempt(f"{vendor.name}/{call.account}/{call.identity}"))
             windows = in_force(self.desk.settings, vendor.name, self.route.windows, self.route.free_windows)
-            usage, refused = take(store, f"{vendor.name}/{call.account}/{call.endpoint}", windows, call.now)
+            usage, refused = self._take(f"{vendor.name}/{call.account}/{call.endpoint}", windows, call.now)
             call = replace(call, usage=usage)
             fault = draw(self.desk.settings, self.desk.dice, vendor.name, call.identity, call.attempt)
             if refused or (fault == "throttle" and windows):
@@ -197,9 +218,19 @@ class Endpoint:
                 answer = Answer(*error_page(self.desk.dice, call.identity, call.attempt))
                 return self._refuse(call, answer, "failed", fault), None
         try:
-            return None, (replace(call, body=_parsed(raw)), fault)
+            return None, (replace(call, body=_parsed(raw, kind)), fault)
         except ValueError:
             return self._refuse(call, replace(vendor.unreadable, headers={}), "refused"), None
+
+    def _take(self, key: str, windows: tuple[Window, ...], now: float) -> tuple[Sequence[Usage], Window | None]:
+        """Count the request; where the vendor blocks who came too often, nothing is counted until that is over."""
+        store, until = self.desk.store, f"blocked {key}"
+        if self.route.block and now < (store.get(until) or 0):
+            return [], windows[0]
+        usage, refused = take(store, key, windows, now)
+        if refused and self.route.block:
+            store.put(until, now + self.desk.settings.number(self.route.block))
+        return usage, refused
 
     def _refuse(self, call: Call, answer: Answer, outcome: str, fault: str = "") -> Answer:
         answer.outcome = outcome

@@ -22,6 +22,8 @@ from headwater_sandbox.wire import BreakableProtocol
 
 # Where each vendor's own base address stands on the sandbox's port.
 BASES = {"hunter": "/hunter/v2", "apollo": "/apollo/api/v1", "icypeas": "/icypeas/api", "dropcontact": "/dropcontact",
+         "zerobounce": "/zerobounce/v2", "neverbounce": "/neverbounce/v4.2", "emaillistverify": "/emaillistverify/api",
+         "briteverify": "/briteverify/api/public/v1", "briteverify_bulk": "/briteverify/api/v3",
          "control": "/_sandbox"}  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from headwater_sandbox.errors import UsageError
 
 Value = float | int | str
-VENDORS = ("hunter", "apollo", "icypeas", "dropcontact")
+VERIFIERS = ("zerobounce", "neverbounce", "emaillistverify", "briteverify")
+VENDORS = ("hunter", "apollo", "icypeas", "dropcontact", *VERIFIERS)
 
 # name: (default, sentence)
 RATES: dict[str, tuple[Value, str]] = {
@@ -80,6 +81,24 @@ RATES: dict[str, tuple[Value, str]] = {
     "apollo.pending_polls": (0, "polls that answer pending however late they come"),
     "icypeas.pending_polls": (0, "polls that answer running however late they come"),
     "dropcontact.pending_polls": (0, "polls that answer not ready however late they come"),
+    **{f"{vendor}.credits": (100000, "credits of each key") for vendor in VERIFIERS},
+    **{f"{vendor}.price_verification": ("1", "credits per address verified") for vendor in VERIFIERS},
+    **{f"{vendor}.answer_seconds": (0.5, "mean seconds of an answer, times latency") for vendor in VERIFIERS},
+    **{f"{vendor}.list_seconds": (15.0, "mean seconds until a list is begun, times latency") for vendor in VERIFIERS},
+    **{f"{vendor}.rows_a_second": (65.0, "rows of a list which finish each second, divided by latency")
+       for vendor in VERIFIERS},
+    **{f"{vendor}.pending_polls": (0, "polls that answer running however late they come") for vendor in VERIFIERS},
+    **{f"{vendor}.spamtrap": (0.003, "share of addresses called a spam trap") for vendor in VERIFIERS},
+    "zerobounce.abuse": (0.005, "share of addresses called a complainer's"),
+    "zerobounce.toxic": (0.003, "share of addresses called toxic"),
+    "zerobounce.full": (0.01, "share of addresses whose mailbox is called full"),
+    "zerobounce.active": (0.6, "share of mailboxes with activity data"),
+    "zerobounce.block_validate": (60.0, "seconds of the block after too many single validations"),
+    "zerobounce.block_batch": (600.0, "seconds of the block after too many batches"),
+    "neverbounce.header_row": (1, "1: the names of the columns come back as a row of their own, as documented"),
+    "neverbounce.jobs_at_once": (10, "jobs which may run at once"),
+    "emaillistverify.info_shape": ("text", "state of a file: text with bars, or json as the vendor's package expects"),
+    "briteverify.no_credits_status": (402, "HTTP status when credits are out (UNVERIFIED)"),
 }  # fmt: skip
 
 # name: (default, sentence)

@@ -22,6 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from tests.acceptance.names import VERIFIERS
+
 from headwater.db.embedded import identity, places, processes
 
 BIN = Path(sys.executable).parent
@@ -100,7 +102,8 @@ class Rig:
         options = [f"--sandbox-option={word}" for word in self.setup.sandbox]
         return [
             str(BIN / "headwater"), "enrich", str(self.job.source), "-o", str(self.job.output),
-            "--want", self.setup.want, "--exclude", self.setup.exclude, "--sandbox", "--json", *options,
+            "--want", self.setup.want, "--exclude", f"{self.setup.exclude},{VERIFIERS}", "--sandbox", "--json",
+            *options,
         ]  # fmt: skip
 
     def start(self) -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance.names import VERIFIERS
 
 from headwater_sandbox import meter
 from headwater_sandbox.store import Store
 
 pytestmark = pytest.mark.usefixtures("waterfall")
 
-ALONE = ("--json", "--exclude", "apollo,icypeas,dropcontact,pattern")
+ALONE = ("--json", "--exclude", f"apollo,icypeas,dropcontact,pattern,{VERIFIERS}")
 KEY = "key-of-the-jobs"
 
 Headwater = Any
@@ -72,7 +73,7 @@ class Paused:
 def paused(headwater: Headwater, account: Account, crowd: Sample) -> Paused:
     source = headwater.write("thirty.csv", crowd.people(240, 270))
     command = ("enrich", source, "-o", "thirty-out.csv", "--yes", *ALONE)
-    running = headwater.start(*command, **account.settings("2/s"))
+    running = headwater.start(*command, **account.settings("1/s"))
     headwater.until(lambda: account.asked() >= 3, running)
     [job] = headwater.json("jobs", "list")
     told = headwater.run("jobs", "pause", job["id"])
@@ -162,7 +163,7 @@ def test_cancel_stops_for_good_and_keeps_what_was_bought(
     source = headwater.write("cancelled.csv", crowd.people(290, 310))
     command = ("enrich", source, "-o", "cancelled-out.csv", "--yes", *ALONE)
     before, charged = account.asked(), account.charged()
-    running = headwater.start(*command, **account.settings("2/s"))
+    running = headwater.start(*command, **account.settings("1/s"))
     headwater.until(lambda: account.charged() > charged, running)
     job = next(job["id"] for job in headwater.json("jobs", "list") if job["source_path"] == str(source))
     headwater.run("jobs", "cancel", job)

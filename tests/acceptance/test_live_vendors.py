@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance.names import VERIFIERS
 
 pytestmark = pytest.mark.usefixtures("waterfall")
 
@@ -157,7 +158,10 @@ def test_doctor_finds_everything_well(headwater: Headwater, vendors: Vendors) ->
     found = headwater.json("doctor", **vendors.settings(hunter=f"{SECRET}-h"))
     states = {each["part"]: each["state"] for each in found}
     assert {part for part, state in states.items() if state == "ok"} == DOCTOR_OK
-    assert {part for part, state in states.items() if state == "missing"} == {"apollo", "icypeas", "dropcontact"}
+    assert {part for part, state in states.items() if state == "missing"} == {
+        *("apollo", "icypeas", "dropcontact"),
+        *VERIFIERS.split(","),
+    }
     missing = next(each["text"] for each in found if each["part"] == "apollo")
     assert "HEADWATER_APOLLO_API_KEY" in missing
     assert not any(SECRET in each["text"] for each in found)

@@ -11,11 +11,12 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
+from tests.acceptance.names import VERIFIERS
 
 pytestmark = pytest.mark.usefixtures("waterfall")
 
-FAST = ("--exclude", "icypeas,dropcontact")  # who answers without tickets
-NOBODY = ("--exclude", "hunter,apollo,icypeas,dropcontact")
+FAST = ("--exclude", f"icypeas,dropcontact,{VERIFIERS}")  # who answers without tickets
+NOBODY = ("--exclude", f"hunter,apollo,icypeas,dropcontact,{VERIFIERS}")
 # in -> out: every format that can be read, every one that can be written
 FORMATS = {"csv": "jsonl", "xlsx": "csv", "json": "xlsx", "jsonl": "parquet"}
 _NOTE = '=HYPERLINK("http://sandbox.invalid/?x="&A1,"click me")'
@@ -57,7 +58,7 @@ def _source(headwater: Headwater, name: str, rows: list[dict[str, str]]) -> Path
 @pytest.fixture(scope="module")
 def formats(headwater: Headwater, people: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
     """The same people in four formats, one run after the other; only the first one pays. Summaries by format."""
-    wanted = ("--want", "email,phone,title", "--exclude", "apollo,icypeas,dropcontact")
+    wanted = ("--want", "email,phone,title", "--exclude", f"apollo,icypeas,dropcontact,{VERIFIERS}")
     return {
         before: headwater.enrich(_source(headwater, f"in.{before}", people), f"out.{after}", *wanted)
         for before, after in FORMATS.items()
@@ -155,7 +156,7 @@ def test_map_gives_a_column_its_meaning_or_none(headwater: Headwater, crowd: Sam
 def test_want_and_exclude_decide_what_is_asked_and_written(headwater: Headwater, crowd: Sample) -> None:
     source = headwater.write("want.csv", crowd.people(14, 24))
     before = headwater.meter()
-    excluded = ("--exclude", "hunter,icypeas,dropcontact,pattern")
+    excluded = ("--exclude", f"hunter,icypeas,dropcontact,pattern,{VERIFIERS}")
     summary = headwater.enrich(source, "want.csv.jsonl", "--want", "linkedin,email", *excluded)
     after = headwater.meter()
     assert set(summary["vendors"]) == {"apollo"}
@@ -219,7 +220,7 @@ def test_quote_as_json(quotes: dict[str, Any]) -> None:
     assert Decimal(0) < Decimal(plain["expected_usd"]) < Decimal(plain["at_most_usd"])
     assert 0 < plain["expected_finds"]["email"] <= 25
     assert plain["columns"]["Work Email"] == "email"
-    assert set(plain["expected_by_vendor_usd"]) <= {"hunter", "apollo", "icypeas", "dropcontact"}
+    assert set(plain["expected_by_vendor_usd"]) <= {"hunter", "apollo", "icypeas", "dropcontact", *VERIFIERS.split(",")}
 
 
 def test_quote_follows_the_options(quotes: dict[str, Any]) -> None:

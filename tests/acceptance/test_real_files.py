@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance.names import VERIFIERS
 
 pytestmark = pytest.mark.usefixtures("waterfall")
 
@@ -30,7 +31,14 @@ def _run(headwater: Headwater, path: Path, output: str, *options: str) -> Run:
 def runs(headwater: Headwater, shared: Shared) -> tuple[Run, Run]:
     """Both files at the same time, in one installation."""
     folder = shared("data/contacts")
-    wanted = ("--want", "email,title", "--map", "contact_form=email", "--exclude", "hunter,icypeas,dropcontact")
+    wanted = (
+        "--want",
+        "email,title",
+        "--map",
+        "contact_form=email",
+        "--exclude",
+        f"hunter,icypeas,dropcontact,{VERIFIERS}",
+    )
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(_run, headwater, folder / "congress_legislators_current.csv", "congress.csv", *wanted)
         second = pool.submit(_run, headwater, folder / "openstates_sample.csv", "states.csv", "--want", "title")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.acceptance.names import VERIFIERS
 
 pytestmark = pytest.mark.usefixtures("waterfall")
 
@@ -61,7 +62,16 @@ def stopped(request: pytest.FixtureRequest, both: dict[str, Stopped]) -> Stopped
 
 def _stop(headwater: Headwater, crowd: Sample, number: int, latency: str) -> Stopped:
     source = headwater.write("leads.csv", crowd.people(120, 120 + ROWS))
-    job = ("enrich", source, "-o", "out.csv", "--sandbox", "--json", "--exclude", "apollo,icypeas,dropcontact,pattern")
+    job = (
+        "enrich",
+        source,
+        "-o",
+        "out.csv",
+        "--sandbox",
+        "--json",
+        "--exclude",
+        f"apollo,icypeas,dropcontact,pattern,{VERIFIERS}",
+    )
     running = headwater.start(*job, *_options(latency))
     headwater.until(lambda: len(headwater.requests("hunter")) >= 8, running)
     first = running.signal(number)

@@ -55,3 +55,29 @@ def test_mail_servers_are_not_asked_without_an_identity(headwater: Headwater) ->
     refused = headwater.run("verify", "email", "ada@example.org", "--level", "smtp", code=2)
     assert "HEADWATER_SMTP_HELO" in refused.stderr
     assert refused.stdout == ""
+
+
+def test_a_job_asks_mail_servers_before_it_pays_a_verifier(headwater: Headwater) -> None:
+    """Under an identity their lane joins the waterfall: free, kept in the history, and put off where a server wants."""
+    command = [str(BIN / "headwater-sandbox"), "sample", "--rows", "60", "--seed", "1", "-o", "leads.csv"]
+    subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=headwater.folder)
+    identity = {
+        "HEADWATER_SMTP_HELO": "probe.headwater-tests.com", "HEADWATER_SMTP_MAIL_FROM": "probe@headwater-tests.com",
+    }  # fmt: skip
+    summary = headwater.enrich(headwater.folder / "leads.csv", "out.csv", "--exclude", "dropcontact,apollo", **identity)
+    asked = summary["vendors"]["mailbox"]
+    assert asked["records"] > 10
+    assert float(asked["spent_usd"]) == 0
+    rows = headwater.read("out.csv")
+    valid = [row for row in rows if row["hw_email_status"] == "valid"]
+    assert valid
+    history = headwater.json("contacts", "validations", valid[0]["hw_contact_id"])
+    assert {"mailbox.verify"} <= {each["by"] for each in history}
+    with headwater.connect() as connection:
+        put_off = connection.execute(
+            "select count(*) from headwater.verdict where source = 'mailbox.verify' and sub_status = 'deferred'"
+        ).fetchone()
+        waiting = connection.execute("select count(*) from headwater.mailbox_recheck").fetchone()
+    assert put_off is not None
+    assert waiting is not None
+    assert (waiting[0] > 0) is (put_off[0] > 0)

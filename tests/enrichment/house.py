@@ -31,6 +31,10 @@ LOOK = "a look from outside"
 Check = Callable[[Sequence[str]], Awaitable[list[EmailVerdict]]]
 
 
+async def _nobody_put_off(connection: Connection, verdicts: Sequence[EmailVerdict]) -> None:
+    assert all(verdict.sub_status != "deferred" for verdict in verdicts)
+
+
 async def _no_addresses(addresses: Sequence[str]) -> list[EmailVerdict]:
     assert not addresses
     return []
@@ -195,7 +199,8 @@ def collaborators(check: Check = _no_addresses) -> Collaborators:
     return Collaborators(
         check_emails=check,
         check_phone=lambda raw, region: check_phone(raw, region=region, at=datetime.now(UTC)),
-        judge_mailbox=lambda verdict, status, source: verdict,
+        judge_mailbox=lambda verdict, finding, source: verdict,
+        put_off=_nobody_put_off,
         finished=finished,
         share=share,
         now=lambda: datetime.now(UTC),

@@ -180,8 +180,10 @@ def vendor(
     submits: bool = False,
     limit: Limit = WIDE,
     price: int = PRICE,
+    units: int = CREDIT,
     in_flight: int = 40,
     timeout: float = 10.0,
+    list_from: int = 1,
 ) -> Vendor:
     """An account at a scripted server. The cheaper of two is asked first."""
     operation = Operation(
@@ -189,10 +191,11 @@ def vendor(
         finds=frozenset({Field.TITLE}),
         needs=(frozenset({"full_name"}),),
         batch=batch,
-        charge=Charge(hit=CREDIT),
+        charge=Charge(hit=units),
         hit_rate=0.5,
         submits=submits,
         timeout=timeout,
+        list_from=list_from,
         accuracy={Field.TITLE: 0.9},
     )
     declaration = Declaration(

@@ -176,3 +176,16 @@ async def test_what_was_claimed_for_a_cancelled_job_is_forgotten(house: House) -
         states = [row["state"] for row in await house.see("select state from lookup order by state")]
         assert states == ["asking", "cancelled"]
         assert server.seen == []
+
+
+async def test_fewer_records_than_are_worth_a_list_go_one_by_one(house: House) -> None:
+    async with Server() as server:
+        vendors = vendors_of(vendor("plain", server.url, batch=50, list_from=4))
+        space = await house.workspace()
+        for count in (9, 3):
+            before = len(server.seen)
+            job = await house.job(space, vendors, people(count, f"Person of {count}"))
+            async with house.working(vendors):
+                await house.done(job)
+            sizes = [len(asked.names) for asked in server.seen[before:]]
+            assert sizes == ([9] if count == 9 else [1, 1, 1])

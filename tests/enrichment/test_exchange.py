@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
@@ -9,7 +10,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 import pytest
 
 from headwater.enrichment.exchange import MAX_BODY, Unreachable, client, send
-from headwater.providers.base import Request, Response
+from headwater.providers.base import Request, Response, Upload
 from headwater.providers.errors import OutcomeUnknown, ProviderError
 
 Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -257,3 +258,37 @@ async def test_a_cancelled_exchange_is_cancelled() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+async def sent(request_of: Callable[[str], Request]) -> tuple[str, dict[str, str], bytes]:
+    async with serving(saying(OK)) as server, client() as http:
+        await send(http, request_of(server.url), 5.0)
+        return server.requests[0]
+
+
+async def test_a_form_is_sent_as_one() -> None:
+    _, headers, body = await sent(lambda url: Request("POST", url, "f", form={"key": "k", "email": "a+b@x.org"}))
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    assert body == b"key=k&email=a%2Bb%40x.org"
+
+
+async def test_a_file_is_sent_in_parts_with_the_fields_of_its_form() -> None:
+    file = Upload("list.csv", "email\nzoë@x.org\n".encode())
+    _, headers, body = await sent(lambda url: Request("POST", url, "f", form={"key": "k"}, files={"file": file}))
+    assert headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="key"\r\n\r\nk\r\n' in body
+    assert b'name="file"; filename="list.csv"\r\nContent-Type: text/csv\r\n\r\n' + file.content in body
+
+
+async def test_what_a_query_holds_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = {"api_key": "s3cr3t-key", "email": "ada@acme.com"}
+    first, _, _ = await sent(lambda url: Request("GET", f"{url}/validate", "f", params=secret))
+    assert "s3cr3t-key" in first
+    assert "/validate" in caplog.text
+    assert not any(word in caplog.text for word in ("s3cr3t-key", "ada", "acme.com"))
+    shown = repr(Request("POST", "https://x.org", "f", params=secret, form=secret, files={"f": Upload("l", b"ada@")}))
+    assert not any(word in shown for word in ("s3cr3t", "ada", "acme"))

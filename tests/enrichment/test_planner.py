@@ -1,5 +1,6 @@
 """What to ask next: every waterfall that could happen keeps its promises."""
 
+import dataclasses
 import random
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -219,6 +220,14 @@ def test_an_address_that_is_proven_dead_is_never_sure() -> None:
     words = (known("a@acme.test", "hunter", 0.99), known("a@acme.test", "apollo", 0.98))
     dead = verdict("a@acme.test", Status.INVALID)
     assert believe(Knowledge(words, (dead,))).confidence(Field.EMAIL) < 0.5
+
+
+def test_an_address_that_may_be_a_trap_is_never_sure() -> None:
+    words = (known("a@acme.test", "hunter", 0.97),)
+    trap = Judged(Field.EMAIL, "a@acme.test", "zerobounce.verify", Status.RISKY, "trap", 12, "mx", AT)
+    catch_all = dataclasses.replace(trap, sub_status="accept_all")
+    assert believe(Knowledge(words, (trap,))).confidence(Field.EMAIL) < 0.5
+    assert believe(Knowledge(words, (catch_all,))).confidence(Field.EMAIL) > 0.9
 
 
 @given(st.floats(0, 1), st.sampled_from(list(Field)))

@@ -53,6 +53,21 @@ async def test_an_intent_without_answer_becomes_unknown_and_is_not_sent_again(ho
     assert await house.see("select outcome from asked where operation = 'first.titles'") == [{"outcome": "unknown"}]
 
 
+async def test_what_costs_nothing_is_simply_asked_again(house: House) -> None:
+    gate = Gate()
+    async with Server(gate) as first:
+        vendors = vendors_of(vendor("first", first.url, units=0))
+        job = await house.job(await house.workspace(), vendors, people(1))
+        async with house.working(vendors) as engines:
+            await asyncio.wait_for(gate.reached.wait(), 10)
+        await house.bury(*_workers(engines))
+        gate.open.set()
+        async with house.working(vendors):
+            await house.done(job)
+        assert first.names == people(1) * 2
+    assert await house.outcomes(job) == {"Person 0000": "found"}
+
+
 async def test_a_time_out_becomes_unknown_and_is_not_sent_again(house: House) -> None:
     async with Server(Gate()) as first, Server() as second:
         vendors = vendors_of(vendor("first", first.url, timeout=0.3), vendor("second", second.url, price=2 * PRICE))

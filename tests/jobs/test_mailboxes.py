@@ -1,5 +1,6 @@
 """Whom a server put off is asked for again by whatever process is alive then, no more often than patience allows."""
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +11,15 @@ from headwater.contacts import Contacts
 from headwater.db.session import Database
 from headwater.identity import Workspace
 from headwater.jobs.mailboxes import KnownDomains, Rechecks, put_off
-from headwater.records import Contact, EmailVerdict, Field, Finding, Observation, Status
+from headwater.records import Contact, EmailVerdict, Field, Finding, Observation, Reason, Status
 from headwater.verification import RETRY_SCHEDULE
 
 ADDRESS = "ada@greylisted.org"
 
 
 def said(address: str, sub_status: str, status: Status = Status.UNKNOWN) -> EmailVerdict:
-    return EmailVerdict(address, address, status, sub_status, 50, "smtp", datetime.now(UTC))
+    reasons = (Reason(f"mailbox_{sub_status}", 0, ""),)
+    return EmailVerdict(address, address, status, sub_status, 50, "smtp", datetime.now(UTC), reasons)
 
 
 class Servers:
@@ -81,6 +83,15 @@ async def test_an_answer_that_comes_later_is_remembered(database: Database, work
     assert await _history(database, workspace, contact) == [
         ("mailbox.verify", "deferred"), ("mailbox.verify", "deliverable"),
     ]  # fmt: skip
+
+
+async def test_what_decided_otherwise_is_still_asked_again(database: Database, workspace: Workspace) -> None:
+    """A role address is risky whatever its server says, and still was not told of."""
+    await _holder(database, workspace)
+    role = dataclasses.replace(said(ADDRESS, "deferred"), status=Status.RISKY, sub_status="role")
+    await _make_due(database, workspace)
+    assert await Rechecks(database, "live", Servers(role).check).once() == 1
+    assert [each["deferrals"] for each in await _waiting(database, workspace)] == [2]
 
 
 async def test_patience_ends(database: Database, workspace: Workspace) -> None:

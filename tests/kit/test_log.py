@@ -139,6 +139,14 @@ def test_logs_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert sys.stderr is not None
 
 
+def test_standard_error_may_be_another_one_later() -> None:
+    with io.StringIO() as first, redirect_stderr(first):
+        configure("INFO")
+    with io.StringIO() as second, redirect_stderr(second):
+        log.warning("here")
+        assert "here" in second.getvalue()
+
+
 def test_what_is_below_the_level_is_not_written() -> None:
     written = io.StringIO()
     with redirect_stderr(written):

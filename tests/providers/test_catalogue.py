@@ -13,7 +13,10 @@ EVERY = pytest.mark.parametrize("one", ADAPTERS.values(), ids=lambda one: one.de
 
 
 def test_an_unknown_vendor_is_told_the_known_ones() -> None:
-    with pytest.raises(BadInput, match=r"'lusha'.*apollo, dropcontact, hunter, icypeas"):
+    with pytest.raises(
+        BadInput,
+        match=r"'lusha'.*apollo, briteverify, dropcontact, emaillistverify, hunter, icypeas, neverbounce, zerobounce",
+    ):
         adapter("lusha")
 
 
@@ -21,7 +24,13 @@ def test_known_vendors_are_found_by_name() -> None:
     assert {name: adapter(name).declaration.name for name in ADAPTERS} == {name: name for name in ADAPTERS}
 
 
-@pytest.mark.parametrize(("name", "calls"), [("icypeas", 60), ("dropcontact", 10), ("hunter", 20), ("apollo", 30)])
+@pytest.mark.parametrize(
+    ("name", "calls"),
+    [
+        *(("icypeas", 60), ("dropcontact", 10), ("hunter", 20), ("apollo", 30)),
+        *(("zerobounce", 20), ("neverbounce", 30), ("emaillistverify", 60), ("briteverify", 25)),
+    ],
+)
 def test_cautious_limits(name: Any, calls: Any) -> None:
     cautious = adapter(name).declaration.cautious
     assert (cautious.calls, cautious.seconds) == (calls, 60)
@@ -36,7 +45,7 @@ def test_declarations_are_complete(one: Adapter) -> None:
         assert declared.operation(operation.name) is operation
         assert operation.finds
         assert operation.needs
-        assert operation.batch > 0
+        assert operation.batch >= operation.list_from > 0
         assert 0 < operation.hit_rate < 1
         assert operation.charge.most(frozenset(Field)) >= operation.charge.hit > 0
         brings = operation.finds | operation.extras

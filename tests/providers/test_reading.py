@@ -93,3 +93,27 @@ def test_patience_ends() -> None:
 def test_an_identifier_can_stand_in_an_address(value: Any) -> None:
     with pytest.raises(OutcomeUnknown):
         reading.identifier(value, "An id")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(True, True), (False, False), ("True", True), (" false ", False), ("yes", None), (None, None), ({}, None)],
+)
+def test_truth_values_that_are_written_as_text(given: Any, told: Any) -> None:
+    assert reading.truth(given) is told
+
+
+def test_one_line_of_text() -> None:
+    assert reading.line(Response(200, {}, b"\xef\xbb\xbf ok_for_all\r\n")) == "ok_for_all"
+    for body in (b"", b"  ", b"two\nlines", b"\xff", b"x" * 501, b"nul\x00"):
+        with pytest.raises(reading.Garbled):
+            reading.line(Response(200, {}, body))
+
+
+def test_a_table_under_its_header() -> None:
+    body = '\ufeff"Email Address","ZB Sub-Status"\r\n"a,b@x.org","said ""no"""\r\nragged\r\n\r\n'.encode()
+    assert reading.table(Response(200, {}, body)) == [{"email_address": "a,b@x.org", "zb_sub_status": 'said "no"'}]
+    assert reading.table(Response(200, {}, b"email;result\na@x.org;ok")) == [{"email": "a@x.org", "result": "ok"}]
+    for broken in (b"", b"one column\n1", b"a,a\n1,2", b"\xff,b", b'a,b\n"1,2', b'{"success":false}'):
+        with pytest.raises(reading.Garbled):
+            reading.table(Response(200, {}, broken))

@@ -72,16 +72,19 @@ def test_every_vendor_is_in_the_readme_with_its_own_figures(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ADAPTERS))
-def test_every_option_that_a_vendor_needs_is_in_the_readme(name: str) -> None:
-    for option in {each for operation in ADAPTERS[name].declaration.operations for each in operation.requires}:
+def test_every_option_of_a_vendor_is_in_the_readme(name: str) -> None:
+    declaration = ADAPTERS[name].declaration
+    for option in {*declaration.options, *(each for known in declaration.operations for each in known.requires)}:
         assert f"`{PREFIX}{name.upper()}_{option.upper()}`" in README
 
 
 def test_no_document_names_a_setting_that_is_not_there() -> None:
     own = {name.upper() for name in Settings.model_fields}
     fields = {name.upper() for name in VendorSettings.model_fields}
-    fields |= {each.upper() for one in ADAPTERS.values() for op in one.declaration.operations for each in op.requires}
+    needed = {each.upper() for one in ADAPTERS.values() for op in one.declaration.operations for each in op.requires}
+    fields |= needed
     vendors = {f"{name.upper()}_{field}" for name in ADAPTERS for field in fields}
+    vendors |= {f"{name.upper()}_{each.upper()}" for name, one in ADAPTERS.items() for each in one.declaration.options}
     examples = {f"NAME_{field}" for field in fields}
     for document in DOCUMENTS:
         for found in re.findall(rf"{PREFIX}([A-Z][A-Z_]*[A-Z])", document.read_text("utf-8")):

@@ -82,8 +82,8 @@ class DnsServer(asyncio.DatagramProtocol):
             response.flags |= dns.flags.TC
         else:
             for text in answer:
-                own = kind if " " not in text or text[0].isdigit() else text.split()[0]
-                response.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", own, text.removeprefix(f"{own} ")))
+                own = "CNAME" if text.startswith("CNAME ") else kind
+                response.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", own, text.removeprefix("CNAME ")))
         return response.to_wire(max_size=65535)
 
 

@@ -27,6 +27,8 @@ from headwater.verification import (
     with_mailbox_report,
 )
 from headwater.verification.emails import RULES, settle
+from headwater.verification.list_sources import ListKind, ListSource
+from headwater.verification.lists import Lists
 from headwater.verification.scoring import tally
 from headwater.verification.smtp import operator_of_route
 
@@ -42,7 +44,7 @@ ZONES: dict[Route, Any] = {
     Route.UNKNOWN: lambda name, kind: SERVFAIL,
 }
 BANDS = {Status.INVALID: (0, 10), Status.RISKY: (11, 79), Status.UNKNOWN: (35, 55), Status.VALID: (80, 100)}
-DOMAINS = ["acme.com", "gmail.com", "gmaill.com", "mailinator.com", "duck.com"]
+DOMAINS = ["acme.com", "gmail.com", "gmajl.com", "mailinator.com", "duck.com"]
 ADDRESSES = [f"{local}@{domain}" for local in ("anna.smith", "info") for domain in DOMAINS] + ["no address", "a@b.test"]
 
 
@@ -73,7 +75,7 @@ async def judge(dns_server: Serve, at: datetime) -> Judge:
         ("info@acme.com", Route.MX, "risky", "role", 35),
         ("info@acme.com", Route.NO_DOMAIN, "invalid", "no_domain", 2),
         ("anna@mailinator.com", Route.MX, "risky", "disposable", 15),
-        ("anna@gmaill.com", Route.MX, "unknown", "mailbox_not_checked", 45),
+        ("anna@gmajl.com", Route.MX, "unknown", "mailbox_not_checked", 45),
         ("anna@gmail.com", Route.MX, "unknown", "mailbox_not_checked", 55),
         ("anna@", Route.MX, "invalid", "syntax_error", 0),
         ("anna@acme.test", Route.MX, "invalid", "reserved_domain", 0),
@@ -87,8 +89,8 @@ async def test_verdicts_of_the_first_three_levels(
 
 
 async def test_everything_that_was_learnt_is_in_the_verdict(judge: Judge, at: datetime) -> None:
-    (verdict,) = await judge(Route.MX, ["Anna@GMAILL.com"])
-    assert (verdict.address, verdict.normalized, verdict.level) == ("Anna@GMAILL.com", "Anna@gmaill.com", "mx")
+    (verdict,) = await judge(Route.MX, ["Anna@GMAJL.com"])
+    assert (verdict.address, verdict.normalized, verdict.level) == ("Anna@GMAJL.com", "Anna@gmajl.com", "mx")
     assert (verdict.mx, verdict.did_you_mean, verdict.checked_at) == (("mx.acme.com",), "Anna@gmail.com", at)
     assert verdict.flags.null_mx is verdict.flags.disposable is verdict.flags.role is False
     assert verdict.flags.catch_all is None
@@ -99,6 +101,32 @@ async def test_a_domain_in_other_letters_is_asked_for_in_ascii(dns_server: Serve
         (verdict,) = await check_emails(["anna@bücher.de"], resolver=resolver, at=at)
         assert server.asked["xn--bcher-kva.de", "MX"] == 1
     assert verdict.normalized == "anna@bücher.de"
+
+
+async def test_a_suspicion_weighs_less_than_evidence(at: datetime) -> None:
+    lists = Lists(
+        [
+            ListSource("a", ListKind.DISPOSABLE, frozenset({"weak.com", "strong.com"}), "made for a test"),
+            ListSource("b", ListKind.DISPOSABLE, frozenset({"strong.com"}), "made for a test"),
+        ]
+    )
+    weak, strong = await check_emails(["anna@weak.com", "anna@strong.com"], resolver=None, at=at, lists=lists)
+    assert (weak.status, weak.sub_status, weak.score, weak.flags.disposable) == (
+        "risky",
+        "disposable_suspected",
+        45,
+        None,
+    )
+    assert (strong.status, strong.sub_status, strong.score, strong.flags.disposable) == (
+        "risky",
+        "disposable",
+        15,
+        True,
+    )
+    assert "(one list says so: a)" in weak.reasons[-1].text
+    assert "(2 lists say so: a, b)" in strong.reasons[-1].text
+    vouched = with_mailbox_evidence(weak, evidence("deliverable"))
+    assert (vouched.status, vouched.score) == ("risky", 45)
 
 
 async def test_order_is_kept_and_equal_domains_are_asked_once(dns_server: Serve, at: datetime) -> None:
@@ -153,8 +181,13 @@ async def test_a_vouched_for_mailbox_is_valid(judge: Judge) -> None:
     [
         ("anna@acme.com", "undeliverable", "invalid", "undeliverable", 3),
         ("anna@acme.com", "accept_all", "risky", "accept_all", 55),
+        ("anna@acme.com", "trap", "risky", "trap", 12),
+        ("anna@acme.com", "avoid", "risky", "avoid", 25),
+        ("anna@acme.com", "disposable", "risky", "disposable", 15),
+        ("anna@acme.com", "role", "risky", "role", 35),
+        ("info@mailinator.com", "trap", "risky", "trap", 12),
         ("info@acme.com", "deliverable", "valid", "deliverable", 80),
-        ("info@gmaill.com", "deliverable", "risky", "role", 70),
+        ("info@gmajl.com", "deliverable", "risky", "role", 70),
         ("anna@mailinator.com", "deliverable", "risky", "disposable", 15),
         ("no address", "deliverable", "invalid", "syntax_error", 0),
     ],
@@ -165,6 +198,20 @@ async def test_outside_answers(
     (verdict,) = await judge(Route.MX, [address])
     joined = with_mailbox_evidence(verdict, evidence(answer))
     assert (joined.status, joined.sub_status, joined.score) == (status, sub_status, score)
+
+
+async def test_what_a_verifier_warns_of_is_flagged(judge: Judge) -> None:
+    (verdict,) = await judge(Route.MX, ["anna@acme.com"])
+    for answer, flag in (
+        ("trap", "trap_risk"),
+        ("disposable", "disposable"),
+        ("role", "role"),
+        ("accept_all", "catch_all"),
+    ):
+        flags = with_mailbox_evidence(verdict, evidence(answer)).flags
+        assert getattr(flags, flag) is True
+        assert not getattr(verdict.flags, flag)
+    assert with_mailbox_evidence(verdict, evidence("avoid")).flags == verdict.flags
 
 
 async def test_a_domain_that_does_not_exist_stays_invalid_whatever_a_verifier_says(judge: Judge) -> None:
@@ -242,9 +289,9 @@ def reported(judge: Judge) -> Callable[..., Awaitable[EmailVerdict]]:
         ("info@acme.com", "blocked", None, "risky", "role", 35),
         ("info@acme.com", "full", None, "risky", "full", 11),
         ("anna@mailinator.com", "exists", False, "risky", "disposable", 15),
-        ("anna@gmaill.com", "exists", False, "risky", "trap_risk", 30),
-        ("anna@gmaill.com", "no_such_user", None, "invalid", "undeliverable", 3),
-        ("anna@gmaill.com", "unreachable", None, "unknown", "unreachable", 35),
+        ("anna@gmajl.com", "exists", False, "risky", "trap_risk", 30),
+        ("anna@gmajl.com", "no_such_user", None, "invalid", "undeliverable", 3),
+        ("anna@gmajl.com", "unreachable", None, "unknown", "unreachable", 35),
         ("spamtrap@acme.com", "exists", False, "risky", "trap_risk", 30),
     ],
 )
@@ -280,7 +327,7 @@ WEIGHTS = {"accepted": MailboxReport(MailboxState.EXISTS), "exists": MailboxRepo
 
 
 async def test_a_better_answer_never_lowers_the_score(judge: Judge) -> None:
-    for verdict in await judge(Route.MX, [address for address in ADDRESSES if "gmaill" not in address]):
+    for verdict in await judge(Route.MX, [address for address in ADDRESSES if "gmajl" not in address]):
         if verdict.status is Status.INVALID:
             continue
         reports = [WEIGHTS.get(name) or MailboxReport(MailboxState(name)) for name in ORDER]

@@ -8,6 +8,7 @@ from headwater.jobs.options import WANTED, Options
 from headwater.kit.errors import BadInput
 from headwater.kit.money import parse_micros
 from headwater.providers.catalogue import ADAPTERS
+from headwater.providers.mail_servers import NAME as MAILBOX
 from headwater.records import Field
 
 
@@ -74,7 +75,7 @@ def _confidence(text: str) -> float:
 
 
 def _vendors(text: str | None, option: str) -> tuple[str, ...]:
-    known = [*ADAPTERS, PATTERN]
+    known = [*ADAPTERS, MAILBOX, PATTERN]
     names = [name.lower() for name in _list(text)]
     for name in names:
         if name not in known:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import typer
 
 from headwater import __version__
-from headwater.cli import contacts, doctor, enrich, jobs, verify, work
+from headwater.cli import contacts, doctor, enrich, jobs, lists, verify, work
 from headwater.cli.shell import fail
 from headwater.kit.errors import HeadwaterError
 
@@ -23,6 +23,7 @@ app.add_typer(doctor.app, name="doctor")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(verify.app, name="verify")
+app.add_typer(lists.app, name="lists")
 
 
 def _version(wanted: bool) -> None:

@@ -1,6 +1,7 @@
 """What every command shares: settings, the event loop with its signals, and what errors look like."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -48,10 +49,21 @@ def note(message: str) -> None:
     stderr.print(message, style="dim")
 
 
+def seldom_collect() -> None:
+    """Let the garbage collector look less often, and not at what was imported: it stays until the process ends.
+
+    A job makes many small objects that live on and hardly any cycles. With Python's own setting (700) the collector
+    took a third of the time that verifying addresses takes; measured by ``make bench-verification``.
+    """
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 def run(work: Callable[[], Coroutine[Any, Any, Result]], *, interrupted: str = "Stopped.") -> Result:
     """Run a command's work; an error a user can act on is one sentence and an exit code, never a trace."""
     last_resort = Timer(_PATIENCE, _leave_hard, [interrupted])
     last_resort.daemon = True
+    seldom_collect()
     try:
         return uvloop.run(_with_signals(work, interrupted, last_resort))
     except HeadwaterError as error:

@@ -162,6 +162,8 @@ class Applier:
     ) -> None:
         """A call brought no (further) answer: apply what did come, then deal with the rest by kind."""
         held = _Call(call, token, vendor, operation)
+        if kind is Failure.UNKNOWN and not operation.charge.most(operation.finds):
+            kind = Failure.RETRY  # nothing can have been charged, so it may be asked again
         async with self.database.worker() as connection:
             found = await store.rows(connection, "call_items", call=call)
         lines = [Line.of(row) for row in found if not row["applied"]]
@@ -222,7 +224,8 @@ class Applier:
         most = max((row["attempt"] for row in found), default=1)
         after = 0.5 if kind is Failure.WAIT else self.collaborators.jitter(_BACKOFF * 2 ** (most - 1))
         ids = [line.item for line in lines]
-        values = {"ids": ids, "token": held.token, "after": after, "unspent": int(kind is Failure.WAIT)}
+        unspent = int(kind is Failure.WAIT)
+        values = {"ids": ids, "token": held.token, "call": held.id, "after": after, "unspent": unspent}
         await connection.execute(SQL["release_items"], values)
 
     async def _note_failed(

@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -71,22 +72,22 @@ class Asking:
         self.vendors = vendors
         self.lane = lane
         self.worker = worker
-        self.http = http
         self.applier = applier
         self.vendor, self.operation = vendors.find(lane)
         self.adapter = self.vendor.adapter
+        self._exchange = self.vendor.exchange or partial(send, http)
         declaration = self.adapter.declaration
         self.offer = Offer(declaration.name, self.operation, self.vendor.credit_price, declaration.reliability)
         self.lease = self.operation.timeout + _MARGIN
 
     # claiming -------------------------------------------------------------------------------------
 
-    async def claim(self) -> Batch | None:
-        """Claim up to one vendor batch and build its request."""
+    async def claim(self, most: int | None = None) -> Batch | None:
+        """Claim up to one vendor batch, or ``most`` records, and build its request."""
         token = uuid4()
         async with self.database.worker() as connection:
             items = await store.claim(
-                connection, self.lane, self.operation.batch, token=token, worker=self.worker, lease=_CLAIM
+                connection, self.lane, most or self.operation.batch, token=token, worker=self.worker, lease=_CLAIM
             )
             found = await self._queries(connection, items)
             posed = [Posed(item, *found[item.id]) for item in items if item.id in found]
@@ -146,7 +147,7 @@ class Asking:
 
     async def _put_back(self, connection: Connection, ids: Iterable[int], token: UUID, after: float) -> None:
         """Claimed items that have to wait go back to the lane."""
-        values = {"ids": list(ids), "token": token, "after": after, "unspent": 1}
+        values = {"ids": list(ids), "token": token, "call": None, "after": after, "unspent": 1}
         await connection.execute(SQL["release_items"], values)
 
     async def budget(self, batch: Batch, hurry: Callable[[], bool]) -> bool:
@@ -165,7 +166,13 @@ class Asking:
 
     async def _take_back(self, batch: Batch) -> None:
         """Nothing was sent for this claim: it goes back, as does a call that was committed for it all the same."""
-        values = {"ids": [item.id for item in batch.items], "token": batch.token, "after": 0.5, "unspent": 1}
+        values = {
+            "ids": [item.id for item in batch.items],
+            "token": batch.token,
+            "call": None,
+            "after": 0.5,
+            "unspent": 1,
+        }
         async with self.database.worker() as connection:
             calls = await store.rows(connection, "calls_of_claim", token=batch.token)
             if not calls:
@@ -219,7 +226,7 @@ class Asking:
         return self.adapter.read(self.operation.name, batch.queries, response)
 
     async def _converse(self, request: Request, read: Callable[[Any], Reply]) -> Reply:
-        return read(await send(self.http, request, self.operation.timeout))
+        return read(await self._exchange(request, self.operation.timeout))
 
     async def _intend(self, batch: Batch) -> tuple[int, Batch] | None:
         """Reserve the worst price and commit the call; lookups whose job can not pay for it are left out."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 _FLOOR, _CEILING = 0.001, 0.995
 
-# What a verifier's class does to the odds that a mailbox is the person's; "accept_all" tells nothing about a mailbox.
-VERIFIER_ODDS: Mapping[str, float] = {"deliverable": 12.0, "undeliverable": 0.02, "risky": 0.5}
+# What a verifier's class does to the odds that a mailbox is the person's; "accept_all" tells nothing about a mailbox,
+# and nobody sits behind a spam trap.
+VERIFIER_ODDS: Mapping[str, float] = {"deliverable": 12.0, "undeliverable": 0.02, "risky": 0.5, "trap": 0.02}
 
 
 @dataclass(frozen=True, slots=True)

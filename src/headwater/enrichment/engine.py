@@ -101,7 +101,7 @@ class Engine:
         vendor, operation = self.vendors.find(lane)
         asking = Asking(self.database, self.vendors, lane, self.worker, http, self.applier)
         slots = asyncio.Semaphore(vendor.adapter.declaration.max_in_flight)
-        lingering = _Linger(operation.batch, submits=operation.submits)
+        lingering = _Linger(operation.batch, submits=operation.submits, list_from=operation.list_from)
 
         async def next_batch() -> Batch | float:
             """A claimed batch with a call of the budget taken for it, or the seconds until another look."""
@@ -114,7 +114,7 @@ class Engine:
                 return min(1.0, state.pause)
             if pause := lingering.pause(ready["ready"], ready["tickets"], upstream=ready["upstream"]):
                 return pause
-            batch = await asking.claim()
+            batch = await asking.claim(operation.batch if ready["ready"] >= operation.list_from else 1)
             return batch if batch and await asking.budget(batch, lambda: self._draining) else _IDLE
 
         async def round_() -> float:
@@ -196,9 +196,10 @@ class Engine:
 class _Linger:
     """When an unfilled batch should wait: more is coming, or enough tickets are out already."""
 
-    def __init__(self, batch: int, *, submits: bool) -> None:
+    def __init__(self, batch: int, *, submits: bool, list_from: int = 1) -> None:
         self._batch = batch
         self._submits = submits
+        self._list_from = list_from
         self._reset()
 
     def _reset(self) -> None:
@@ -211,12 +212,13 @@ class _Linger:
             self._reset()
             return _IDLE
         if ready >= self._batch or not self._should_wait(ready, tickets, upstream=upstream):
-            self._reset()
+            if ready >= self._list_from:  # those that go one by one do not wait again for each
+                self._reset()
             return 0.0
         return _IDLE
 
     def _should_wait(self, ready: int, tickets: int, *, upstream: bool) -> bool:
-        if self._submits and tickets >= _TICKETS:
+        if self._submits and tickets >= _TICKETS and ready >= self._list_from:
             return True
         if not upstream or self._batch == 1:
             return False

@@ -5,6 +5,7 @@ after it (it may have been carried out: the outcome is unknown).
 """
 
 import asyncio
+import logging
 from http.cookiejar import DefaultCookiePolicy
 
 import httpx
@@ -18,6 +19,18 @@ _CONNECT = 10.0  # seconds to connect, or to wait for a free connection; well be
 
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNSENDABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeEncodeError)
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Take the query out of the addresses that the HTTP library logs: some vendors want key and person in it."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            each.copy_with(query=None, fragment=None) if isinstance(each, httpx.URL) else each for each in record.args
+        )
+    return True
+
+
+logging.getLogger("httpx").addFilter(_without_query)
 
 
 class Unreachable(TryLater):
@@ -61,6 +74,8 @@ async def _exchange(http: httpx.AsyncClient, request: Request, timeout: float) -
         params=dict(request.params) or None,
         headers=dict(request.headers),
         json=request.json if request.json is not None else None,
+        data=dict(request.form) or None,
+        files={name: (each.filename, each.content, each.type) for name, each in request.files.items()} or None,
         timeout=httpx.Timeout(timeout, connect=min(_CONNECT, timeout / 2), pool=min(_CONNECT, timeout / 2)),
     )
     answer = await http.send(built, stream=True)

@@ -27,17 +27,18 @@ class Collaborators:
     """What the spine hands to this stage, since stages do not know each other.
 
     ``check_emails`` and ``check_phone`` judge values; ``judge_mailbox`` adds what a verifier said of a mailbox;
-    ``finished`` hears, inside the transaction, of jobs that lost an open lookup; ``share`` offers what was bought to
-    the shared cache.
+    ``put_off`` has those asked for again later whose server wants it so; ``finished`` hears, inside the transaction,
+    of jobs that lost an open lookup; ``share`` offers what was bought to the shared cache.
     """
 
     check_emails: Callable[[Sequence[str]], Awaitable[list[EmailVerdict]]]
     check_phone: Callable[[str, str | None], PhoneVerdict]
-    judge_mailbox: Callable[[EmailVerdict, str, str], EmailVerdict]
+    judge_mailbox: Callable[[EmailVerdict, Finding, str], EmailVerdict]
     finished: Callable[[Connection, int, Sequence[int]], Awaitable[None]]
     share: Callable[[Connection, Vendor, Sequence[tuple[int, Observation]]], Awaitable[None]]
     now: Callable[[], datetime]
     jitter: Callable[[float], float]
+    put_off: Callable[[Connection, Sequence[EmailVerdict]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,7 @@ class Harvest:
         await self.contacts.judge(
             [(line.contact, verdict) for line, verdict in judged], source=self.name, call=self.call
         )
+        await self.collaborators.put_off(self.connection, [verdict for _, verdict in judged])
         reached = [line for line, verdict in judged if verdict.status is Status.VALID]
         knowledge = await self.contacts.knowledge(line.contact for line in reached)
         guessed = [line for line in reached if not _observed(knowledge[line.contact], line.subject)]
@@ -235,7 +237,7 @@ class Harvest:
         await self.collaborators.share(self.connection, self.vendor, observed)
 
     def _verdict(self, line: Line) -> EmailVerdict:
-        return self.collaborators.judge_mailbox(self.checked[line.subject], line.findings[0].status or "", self.name)
+        return self.collaborators.judge_mailbox(self.checked[line.subject], line.findings[0], self.name)
 
     def _from_pattern(self, line: Line, person: Contact) -> Observation:
         """A guess whose mailbox a verifier reached: from now on it counts."""

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headwater.contacts import Knowledge
+from headwater.contacts import Judged, Knowledge
 from headwater.enrichment.confidence import Evidence, combine
 from headwater.enrichment.patterns import Guess
 from headwater.providers.base import Operation, Query
+from headwater.providers.mail_servers import NAME as MAILBOX
 from headwater.records import Contact, Field, Status
 
 # An address must be sure to the user's level; a title or a company that one good source gives is enough. No source of
@@ -143,7 +144,8 @@ def _verifier_words(wanted: Field, knowledge: Knowledge) -> dict[str, list[str]]
     words: dict[str, list[str]] = {}
     for judged in knowledge.verdicts:
         if judged.field is wanted is Field.EMAIL:
-            words.setdefault(judged.value, []).append(_VERIFIER_WORD.get(judged.status, ""))
+            word = "trap" if judged.sub_status == "trap" else _VERIFIER_WORD.get(judged.status, "")
+            words.setdefault(judged.value, []).append(word)
     return words
 
 
@@ -211,9 +213,7 @@ def _find(case: Case, offer: Offer, open_fields: frozenset[Field]) -> Ask | None
 
 def _candidates(case: Case, rules: Rules, belief: Belief) -> list[tuple[str, float]]:
     """Addresses worth a verification: the best one that is not sure yet, and guesses from colleagues' pattern."""
-    judged = {
-        each.value for each in case.knowledge.verdicts if each.field is Field.EMAIL and each.source != "headwater"
-    }
+    judged = {each.value for each in case.knowledge.verdicts if each.field is Field.EMAIL and _closes(each)}
     dead = {each.value for each in case.knowledge.verdicts if each.status is Status.INVALID}
     found = []
     if Field.EMAIL in belief.best and belief.confidence(Field.EMAIL) >= _WORTH_VERIFYING:
@@ -222,6 +222,12 @@ def _candidates(case: Case, rules: Rules, belief: Belief) -> list[tuple[str, flo
         worth = [guess for guess in case.guesses if guess.probability >= _WORTH_GUESSING][:_GUESSES]
         found += [(guess.address, guess.probability) for guess in worth]
     return [(address, chance) for address, chance in found if address not in judged | dead]
+
+
+def _closes(judged: Judged) -> bool:
+    """Whether nobody else need be asked: a verifier's word, but not the silence of a mail server, which is free."""
+    silent = judged.status is Status.UNKNOWN and judged.source.startswith(f"{MAILBOX}.")
+    return judged.source != "headwater" and not silent
 
 
 def _check(address: str, chance: float, offer: Offer) -> Ask:

@@ -166,11 +166,11 @@ update item set call_id = %(call)s, lease_until = clock_timestamp() + make_inter
 where id = any(%(ids)s) and token = %(token)s and state = 1;
 
 -- name: release_items
--- Claimed items go back to the queue as they were.
+-- Items go back to the queue as they were: those of a claim, or those of a call that was taken over from its worker.
 update item set state = case when state = 3 then 3 else 0 end, token = null, worker_id = null, lease_until = null,
     call_id = null, attempt = greatest(0, attempt - %(unspent)s),
     next_at = clock_timestamp() + make_interval(secs => %(after)s)
-where id = any(%(ids)s) and token = %(token)s;
+where id = any(%(ids)s) and (token = %(token)s or call_id = %(call)s);
 
 -- name: store_answers
 -- What came back, kept before anything is done with it; only by who still holds the call.

@@ -1,7 +1,7 @@
 """The vendor accounts that are set up: what each offers, in which lane it is asked, and how much of a limit is used."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -11,12 +11,15 @@ from headwater.enrichment.planner import Offer
 from headwater.kit.errors import BadInput
 from headwater.kit.money import parse_micros
 from headwater.kit.settings import VendorSettings
-from headwater.providers.base import Account, Adapter, Declaration, Limit, Operation
+from headwater.providers.base import Account, Adapter, Declaration, Limit, Operation, Request, Response
 
 # Used of a vendor's ceiling, so that clocks that differ and others on the same account do not run into it (M-I2).
 SHARE = 0.8
 _EVEN = 60  # seconds; windows up to this are served evenly
 _MANY = 20  # calls; fewer are served evenly whatever the window
+
+
+Exchange = Callable[[Request, float], Awaitable[Response]]  # a request, and the seconds it may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Vendor:
     limits: Mapping[str, tuple[Limit, ...]]
     credit_price: int
     shared: bool = False  # may its answers go to the shared cache
+    exchange: Exchange | None = None  # how it is asked, if not over HTTP
 
     @property
     def name(self) -> str:

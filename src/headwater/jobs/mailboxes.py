@@ -6,31 +6,40 @@ process is alive then. After the last one the address stays unknown.
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from psycopg.types.json import Jsonb
 
 from headwater.contacts import Contacts
 from headwater.db.session import Connection, Database
+from headwater.enrichment.vendors import Vendor
 from headwater.jobs.reading import SQL
 from headwater.kit.errors import Unavailable
 from headwater.kit.group import grouped
 from headwater.kit.log import log
 from headwater.kit.settings import Settings
-from headwater.records import EmailVerdict, Field
+from headwater.providers.base import Account, Request, Response
+from headwater.providers.mail_servers import MailServers
+from headwater.records import EmailVerdict, Field, Finding, SmtpReply
 from headwater.verification import (
     CatchAllMemory,
     Identity,
+    MailboxReport,
     MailboxState,
     Politeness,
     Prober,
     Resolver,
+    check_syntax,
     retry_after,
+    with_mailbox_report,
 )
 from headwater.verification.smtp.memory import KEEP
 
+_HURRY = 5.0  # seconds before a lane's time-out at which answers are gathered
 _LOOK = 5.0  # seconds between two looks for what is due
 _MOST = 200  # addresses asked for at once
 _LEASE = 900.0  # seconds after which another process may try, should this one die; longer than the slowest servers take
@@ -49,15 +58,22 @@ class KnownDomains:
 
     async def get(self, domain: str, hosts: tuple[str, ...]) -> bool | None:
         values = {"realm": self._realm, "domain": domain, "hosts": sorted(hosts)}
-        async with self._database.worker() as connection:
-            row = await (await connection.execute(SQL["catch_all"], values)).fetchone()
+        try:
+            async with self._database.worker() as connection:
+                row = await (await connection.execute(SQL["catch_all"], values)).fetchone()
+        except Unavailable as error:
+            log.warning("the database is away, so a domain is asked for itself", reason=str(error))
+            return None
         return row["catch_all"] if row else None
 
     async def put(self, domain: str, hosts: tuple[str, ...], catch_all: bool) -> None:
         values = {"realm": self._realm, "domain": domain, "hosts": sorted(hosts), "catch_all": catch_all,
                   "keep": KEEP}  # fmt: skip
-        async with self._database.worker() as connection:
-            await connection.execute(SQL["remember_catch_all"], values)
+        try:
+            async with self._database.worker() as connection:
+                await connection.execute(SQL["remember_catch_all"], values)
+        except Unavailable as error:
+            log.warning("what a domain does with every name is not remembered", reason=str(error))
 
 
 def prober_of(
@@ -82,12 +98,48 @@ def prober_of(
     return Prober(identity, resolver, port=settings.smtp_port, politeness=polite, allow_private=made_up, memory=memory)
 
 
+def account_of(prober: Prober, resolver: Resolver) -> Vendor:
+    """Mail servers as an account among the vendors': their lane is planned, batched and crash-proof like others."""
+    adapter = MailServers()
+    declared = adapter.declaration
+    nobody = Account(declared.name, declared.base_url, "")
+    return Vendor(adapter, nobody, declared.limits, credit_price=0, exchange=partial(_exchange, prober, resolver))
+
+
+async def _exchange(prober: Prober, resolver: Resolver, request: Request, timeout: float) -> Response:
+    """Ask for every address of a request; who has no answer in time has none, and the others keep theirs."""
+    addresses = cast(Mapping[str, list[str]], request.json)["addresses"]
+    asking = [asyncio.create_task(_report(prober, resolver, address)) for address in addresses]
+    await asyncio.wait(asking, timeout=timeout - _HURRY)
+    reports = [_plain(task.result()) if task.done() else None for task in asking]
+    for task in asking:
+        task.cancel()
+    return Response(200, {}, json.dumps({"reports": reports}).encode())
+
+
+async def _report(prober: Prober, resolver: Resolver, address: str) -> MailboxReport:
+    domain = check_syntax(address).domain
+    route = await resolver.mail_route(domain)
+    return (await prober.probe([address], {domain: route}))[address]
+
+
+def _plain(report: MailboxReport) -> dict[str, Any]:
+    return dataclasses.asdict(report)
+
+
+def judged_by_server(verdict: EmailVerdict, finding: Finding) -> EmailVerdict:
+    """Join a verdict with the report that a mail server's lane brought."""
+    told = json.loads(finding.detail["report"])
+    smtp = SmtpReply(**told["smtp"]) if told["smtp"] else None
+    return with_mailbox_report(verdict, MailboxReport(**{**told, "state": MailboxState(told["state"]), "smtp": smtp}))
+
+
 async def put_off(connection: Connection, verdicts: Iterable[EmailVerdict]) -> None:
     """Have these addresses of the workspace entered asked for again later, if their servers said so."""
     rows = [
         {"address": verdict.normalized, "after": retry_after(1)}
         for verdict in verdicts
-        if verdict.sub_status == MailboxState.DEFERRED and verdict.normalized
+        if _deferred(verdict) and verdict.normalized
     ]
     if rows:
         await connection.execute(SQL["put_off"], {"rows": Jsonb(rows)})
@@ -139,4 +191,9 @@ async def _remember(
 
 def _again(row: Mapping[str, Any], verdict: EmailVerdict) -> float | None:
     """Seconds until the address is asked for once more; None if it need not, or patience is at its end."""
-    return retry_after(row["deferrals"] + 1) if verdict.sub_status == MailboxState.DEFERRED else None
+    return retry_after(row["deferrals"] + 1) if _deferred(verdict) else None
+
+
+def _deferred(verdict: EmailVerdict) -> bool:
+    """By its reasons: what else is known of an address may have decided its status."""
+    return any(reason.code == f"mailbox_{MailboxState.DEFERRED}" for reason in verdict.reasons)

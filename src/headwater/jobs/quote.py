@@ -12,6 +12,7 @@ from headwater.contacts import Knowledge, Known
 from headwater.enrichment.planner import Case, Offer, Rules, level, query_of
 from headwater.intake import Accepted, Reject
 from headwater.jobs.options import Options
+from headwater.jobs.reading import FILE_CONFIDENCE
 from headwater.jobs.runtime import now
 from headwater.matching import keys
 from headwater.records import Contact, Field
@@ -76,8 +77,9 @@ def _price(
 ) -> tuple[float, float]:
     """Expected and greatest cost of one person, counting what each vendor is expected to get."""
     given = _given(contact)
-    left = {wanted: 1.0 for wanted in options.want if wanted not in given}
-    replaced = frozenset(options.want) & given & _REPLACEABLE
+    sure = {wanted for wanted in given if level(wanted, rules) <= FILE_CONFIDENCE}  # else others are asked about it
+    left = {wanted: 1.0 for wanted in options.want if wanted not in sure}
+    replaced = frozenset(options.want) & sure & _REPLACEABLE
     case = Case(contact, frozenset(options.want), _knowledge(contact))
     expected = most = 0.0
     for offer in offers:
@@ -118,4 +120,4 @@ def _given(contact: Contact) -> set[Field]:
 
 
 def _knowledge(contact: Contact) -> Knowledge:
-    return Knowledge(tuple(Known(Field.EMAIL, address, "file", 0.95, now()) for address in contact.emails))
+    return Knowledge(tuple(Known(Field.EMAIL, address, "file", FILE_CONFIDENCE, now()) for address in contact.emails))

@@ -30,7 +30,7 @@ from headwater.records import Contact, EmailVerdict, Field, Finding, Observation
 SQL = Queries(__package__)
 
 # A value that stands in the user's own file; a verdict may still lower it.
-_FILE_CONFIDENCE = 0.95
+FILE_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class ChunkReader:
     async def _observe(self, contacts: Contacts, people: Sequence[_Person], checked: Checked, now: datetime) -> None:
         given = {
             (identity, finding.field, finding.value): Observation(
-                finding, "file", now, 0, _FILE_CONFIDENCE, BASIS, job_id=self.job
+                finding, "file", now, 0, FILE_CONFIDENCE, BASIS, job_id=self.job
             )
             for identity, person in _identified(people)
             for row in person.rows

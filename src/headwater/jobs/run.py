@@ -130,6 +130,8 @@ async def _revive_and_wait(runtime: Runtime, job: int, watch: Callable[[Progress
 async def serve(runtime: Runtime, work: Any) -> None:
     """Run lanes and errands in this process for as long as ``work`` takes."""
     background = [asyncio.create_task(runtime.engine.run()), asyncio.create_task(runtime.errands.run())]
+    if runtime.rechecks:
+        background.append(asyncio.create_task(runtime.rechecks.run()))
     main = asyncio.ensure_future(work)
     try:
         done, _ = await asyncio.wait([main, *background], return_when=asyncio.FIRST_COMPLETED)

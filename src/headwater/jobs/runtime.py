@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from headwater.contacts import Contacts
 from headwater.db.embedded import EmbeddedServer
@@ -19,24 +20,39 @@ from headwater.identity import Workspace, enter_workspace
 from headwater.identity.workspaces import Realm
 from headwater.jobs.errands import Errands
 from headwater.jobs.finishing import finish
+from headwater.jobs.mailboxes import (
+    SOURCE,
+    KnownDomains,
+    Rechecks,
+    account_of,
+    judged_by_server,
+    prober_of,
+    put_off,
+)
 from headwater.jobs.reading import SQL
 from headwater.jobs.sandbox import Sandbox, sandboxed
 from headwater.kit.crypto import load_secret
 from headwater.kit.settings import Settings
 from headwater.kit.threads import abandonable
 from headwater.providers.catalogue import ADAPTERS
+from headwater.providers.mail_servers import NAME as MAILBOX
 from headwater.recall import SharedCache
-from headwater.records import EmailVerdict, Observation, PhoneVerdict
+from headwater.records import EmailVerdict, Finding, Observation, PhoneVerdict
 from headwater.verification import (
+    Level,
+    Lists,
     MailboxAnswer,
     MailboxEvidence,
+    Prober,
     Resolver,
     check_emails,
     check_phone,
+    load_lists,
     with_mailbox_evidence,
 )
 
-# What vendors call a mailbox that takes mail, one that does not, and a domain that takes everything.
+# What vendors call a mailbox that takes mail, one that does not, a domain that takes everything, and what is better
+# not written to. A word that is not here tells nothing.
 _MAILBOX = {
     "valid": MailboxAnswer.DELIVERABLE,
     "webmail": MailboxAnswer.DELIVERABLE,
@@ -47,6 +63,10 @@ _MAILBOX = {
     "undeliverable": MailboxAnswer.UNDELIVERABLE,
     "accept_all": MailboxAnswer.ACCEPT_ALL,
     "probable": MailboxAnswer.ACCEPT_ALL,
+    "spamtrap": MailboxAnswer.TRAP,
+    "do_not_mail": MailboxAnswer.AVOID,
+    "disposable": MailboxAnswer.DISPOSABLE,
+    "role": MailboxAnswer.ROLE,
 }
 
 _HURRY = 1.0  # of the two seconds in which Ctrl-C ends a run
@@ -66,9 +86,10 @@ class Runtime:
     applier: Applier
     engine: Engine
     errands: Errands
+    rechecks: Rechecks | None
 
     async def check_emails(self, addresses: Sequence[str]) -> list[EmailVerdict]:
-        return await check_emails(addresses, resolver=self.resolver, at=now())
+        return await check_emails(addresses, resolver=self.resolver, at=now(), lists=load_lists(self.settings.home))
 
 
 def now() -> datetime:
@@ -113,7 +134,10 @@ async def open_runtime(
             settings = sandboxed(settings, (await stack.enter_async_context(sandbox)).addresses)
         resolver = await stack.enter_async_context(Resolver(settings.dns))
         workspace = await enter_workspace(database, settings.workspace, realm)
-        yield await _wire(settings, realm, database, resolver, workspace, note)
+        prober = prober_of(settings, resolver, realm, KnownDomains(database, realm))
+        if prober:
+            await stack.enter_async_context(prober)
+        yield await _wire(settings, realm, database, resolver, prober, workspace, note)
 
 
 async def _wire(
@@ -121,10 +145,13 @@ async def _wire(
     realm: Realm,
     database: Database,
     resolver: Resolver,
+    prober: Prober | None,
     workspace: Workspace,
     note: Callable[[str], None],
 ) -> Runtime:
     vendors = vendors_of(settings, realm)
+    if prober:
+        vendors = Vendors(realm, {**vendors.accounts, MAILBOX: account_of(prober, resolver)})
     given = settings.secret.get_secret_value() if settings.secret else None
     cache = SharedCache(load_secret(settings.home, given), realm)
 
@@ -132,10 +159,16 @@ async def _wire(
         await finish(database, space, job)
 
     errands = Errands(database.dsn, export)
-    applier = Applier(database, vendors, _collaborators(resolver, cache, errands))
+    lists = await asyncio.to_thread(load_lists, settings.home)  # a third of a second, which others need not wait
+    applier = Applier(database, vendors, _collaborators(resolver, lists, cache, errands))
     engine = Engine(database, vendors, applier, hooks=Hooks(note=note))
     await engine.prepare()
-    return Runtime(settings, realm, database, workspace, vendors, resolver, cache, applier, engine, errands)
+    rechecks = Rechecks(database, realm, partial(_mailboxes, resolver, lists, prober)) if prober else None
+    return Runtime(settings, realm, database, workspace, vendors, resolver, cache, applier, engine, errands, rechecks)
+
+
+async def _mailboxes(resolver: Resolver, lists: Lists, prober: Prober, addresses: Sequence[str]) -> list[EmailVerdict]:
+    return await check_emails(addresses, resolver=resolver, at=now(), level=Level.SMTP, prober=prober, lists=lists)
 
 
 def vendors_of(settings: Settings, realm: Realm) -> Vendors:
@@ -153,17 +186,19 @@ def _shared(vendor: Vendor) -> Vendor:
     return Vendor(vendor.adapter, vendor.account, vendor.limits, vendor.credit_price, shared=True)
 
 
-def _collaborators(resolver: Resolver, cache: SharedCache, errands: Errands) -> Collaborators:
+def _collaborators(resolver: Resolver, lists: Lists, cache: SharedCache, errands: Errands) -> Collaborators:
     """What the spine hands to the enrichment stage."""
 
     async def emails(addresses: Sequence[str]) -> list[EmailVerdict]:
-        return await check_emails(addresses, resolver=resolver, at=now())
+        return await check_emails(addresses, resolver=resolver, at=now(), lists=lists)
 
     def phone(raw: str, region: str | None) -> PhoneVerdict:
         return check_phone(raw, region=region, at=now())
 
-    def mailbox(verdict: EmailVerdict, status: str, source: str) -> EmailVerdict:
-        answer = _MAILBOX.get(status, MailboxAnswer.UNKNOWN)
+    def mailbox(verdict: EmailVerdict, finding: Finding, source: str) -> EmailVerdict:
+        if source == SOURCE:
+            return judged_by_server(verdict, finding)
+        answer = _MAILBOX.get(finding.status or "", MailboxAnswer.UNKNOWN)
         return with_mailbox_evidence(verdict, MailboxEvidence(answer, source))
 
     async def finished(connection: Connection, workspace: int, jobs: Sequence[int]) -> None:
@@ -178,4 +213,7 @@ def _collaborators(resolver: Resolver, cache: SharedCache, errands: Errands) -> 
         found = [(people[contact], seen) for contact, seen in observed]
         await cache.remember(connection, found, days=vendor.adapter.declaration.retention_days)
 
-    return Collaborators(emails, phone, mailbox, finished, share, now, lambda seconds: random.random() * seconds)
+    def jitter(seconds: float) -> float:
+        return random.random() * seconds
+
+    return Collaborators(emails, phone, mailbox, finished, share, now, jitter, put_off)

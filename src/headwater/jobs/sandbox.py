@@ -14,7 +14,9 @@ from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.log import log
 from headwater.kit.settings import Settings, VendorSettings
 
-_VENDORS = ("hunter", "apollo", "icypeas", "dropcontact")
+_VENDORS = (
+    "hunter", "apollo", "icypeas", "dropcontact", "zerobounce", "neverbounce", "emaillistverify", "briteverify",
+)  # fmt: skip
 # For prices, which need no running sandbox.
 NOWHERE: Mapping[str, str] = dict.fromkeys((*_VENDORS, "dns", "smtp"), "http://127.0.0.1:1")
 _STARTUP = 30.0  # seconds
@@ -96,6 +98,14 @@ def _port(address: str) -> str:
     return address.removeprefix("http://").split("/")[0].rpartition(":")[2]
 
 
+def _options(vendor: str, addresses: Mapping[str, str]) -> Mapping[str, str]:
+    """What else an account of the sandbox says."""
+    if vendor == "apollo":
+        return {"webhook_url": "https://hooks.headwater.invalid/apollo"}
+    bulk = addresses.get(f"{vendor}_bulk")
+    return {"bulk_url": bulk} if bulk else {}
+
+
 def sandboxed(settings: Settings, addresses: Mapping[str, str]) -> Settings:
     """The settings with vendors, resolver and mail servers pointing at the sandbox, whatever real keys are set."""
     vendors = {
@@ -104,7 +114,7 @@ def sandboxed(settings: Settings, addresses: Mapping[str, str]) -> Settings:
                 "api_key": "sandbox-key",
                 "base_url": addresses[name],
                 "limits": "published",
-                "options": {"webhook_url": "https://hooks.headwater.invalid/apollo"} if name == "apollo" else {},
+                "options": _options(name, addresses),
             }
         )
         for name in _VENDORS

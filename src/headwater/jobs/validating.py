@@ -3,6 +3,7 @@
 A check of a value that contacts of the workspace have is added to their validation history.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ from headwater.kit.settings import Settings
 from headwater.records import EmailVerdict, Field, PhoneVerdict
 from headwater.verification import (
     Level,
+    Lists,
     Prober,
     Resolver,
     check_emails,
     check_phones,
+    load_lists,
 )
 
 _CHUNK = 5_000
@@ -65,6 +68,7 @@ class Validator:
     resolver: Resolver
     history: History | None = None
     prober: Prober | None = None
+    lists: Lists | None = None
 
     async def emails(self, addresses: Iterable[str], level: Level | None = None) -> AsyncIterator[EmailVerdict]:
         """A verdict for each address in its order, as deep as can be looked unless a level is given.
@@ -79,7 +83,9 @@ class Validator:
         deepest = level or (Level.SMTP if self.prober else Level.MX)
         source = SOURCE if deepest is Level.SMTP else "headwater"
         for chunk in _chunks(addresses):
-            verdicts = await check_emails(chunk, resolver=self.resolver, at=now(), level=deepest, prober=self.prober)
+            verdicts = await check_emails(
+                chunk, resolver=self.resolver, at=now(), level=deepest, prober=self.prober, lists=self.lists
+            )
             if self.history:
                 await self.history.add(Field.EMAIL, verdicts, source)
             for verdict in verdicts:
@@ -119,4 +125,5 @@ async def open_validator(
             history = History(database, await enter_workspace(database, settings.workspace, realm))
             memory = KnownDomains(database, realm)
         prober = prober_of(settings, resolver, realm, memory, conversations=concurrency)
-        yield Validator(resolver, history, await stack.enter_async_context(prober) if prober else None)
+        asker = await stack.enter_async_context(prober) if prober else None
+        yield Validator(resolver, history, asker, await asyncio.to_thread(load_lists, settings.home))

@@ -44,6 +44,7 @@ class Settings(BaseModel):
     smtp_helo: str | None = None
     smtp_mail_from: str | None = None
     smtp_port: int = Field(default=25, ge=1, le=65535)
+    lists: str | None = None
     log_level: str = Field(default="WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     vendors: dict[str, VendorSettings] = Field(default_factory=dict)
     unknown: tuple[str, ...] = ()

@@ -45,10 +45,20 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that is sent as one part of a form."""
+
+    filename: str
+    content: bytes = field(repr=False)
+    type: str = "text/csv"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request; what may name a person or hold a key is not shown by its repr.
 
-    ``family`` names the limits it counts against (a key of ``Declaration.limits``).
+    ``family`` names the limits it counts against (a key of ``Declaration.limits``). The body is ``json``, or a form:
+    ``form`` holds its fields, and with ``files`` it is sent in parts (multipart/form-data).
     """
 
     method: Literal["GET", "POST"]
@@ -57,6 +67,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Json = field(default=None, repr=False)
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Mapping[str, Upload] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +154,8 @@ class Operation:
     ``extras`` are fields that come with a hit at no cost: no reason to ask, but returned if the query wants them too.
     ``requires`` names options of the account without which the operation can not be offered. ``accuracy`` is the
     published probability that a value this operation returns is right, over all status classes, for every field it
-    returns; a verifying operation returns no values of its own and has none.
+    returns; a verifying operation returns no values of its own and has none. ``list_from`` is the smallest number of
+    records worth a batch: fewer are asked one by one, because small lists are slow, or rationed, at some vendors.
     """
 
     name: str
@@ -156,6 +169,7 @@ class Operation:
     verifies: bool = False
     extras: frozenset[Field] = frozenset()
     requires: tuple[str, ...] = ()
+    list_from: int = 1
     accuracy: Mapping[Field, float] = field(default_factory=dict)
 
     def offered(self, options: Mapping[str, str]) -> bool:
@@ -172,7 +186,8 @@ class Declaration:
 
     ``credit_price`` is micros per credit on a published plan (a setting overrides it). ``limits`` are the ceilings
     that the vendor publishes, by family; ``cautious`` is used instead until the account says otherwise (M-E1).
-    ``reliability`` maps (field, status class) to the probability that such a value is right.
+    ``reliability`` maps (field, status class) to the probability that such a value is right. ``options`` are what an
+    account may say besides its key and address (settings of the vendor's own).
     """
 
     name: str
@@ -186,6 +201,7 @@ class Declaration:
     shareable: bool
     retention_days: int | None = None
     max_in_flight: int = 40
+    options: tuple[str, ...] = ()
 
     def operation(self, name: str) -> Operation:
         return next(operation for operation in self.operations if operation.name == name)

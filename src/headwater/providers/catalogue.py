@@ -5,11 +5,18 @@ from collections.abc import Mapping
 from headwater.kit.errors import BadInput
 from headwater.providers.apollo import Apollo
 from headwater.providers.base import Adapter
+from headwater.providers.briteverify import BriteVerify
 from headwater.providers.dropcontact import Dropcontact
+from headwater.providers.emaillistverify import EmailListVerify
 from headwater.providers.hunter import Hunter
 from headwater.providers.icypeas import Icypeas
+from headwater.providers.neverbounce import NeverBounce
+from headwater.providers.zerobounce import ZeroBounce
 
-_ALL: tuple[Adapter, ...] = (Icypeas(), Dropcontact(), Hunter(), Apollo())
+_ALL: tuple[Adapter, ...] = (
+    *(Icypeas(), Dropcontact(), Hunter(), Apollo()),
+    *(ZeroBounce(), NeverBounce(), EmailListVerify(), BriteVerify()),
+)
 
 ADAPTERS: Mapping[str, Adapter] = {one.declaration.name: one for one in _ALL}
 

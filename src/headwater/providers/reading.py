@@ -9,10 +9,12 @@ Rules that all vendors share, so that an adapter only states what is particular 
 - a vendor's own words are shown only through ``words``, which leaves out whatever could be a key or a person.
 """
 
+import csv
 import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import StringIO
 from itertools import count
 
 import phonenumbers
@@ -66,6 +68,37 @@ def _not_json(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
+def line(response: Response) -> str:
+    """The one line of printable text that the whole body is."""
+    try:
+        said = response.body.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        said = ""
+    if not said or len(said) > _LONGEST_VALUE or not said.isprintable():
+        raise Garbled(f"The answer (status {response.status}, {len(response.body)} bytes) is not one line of text.")
+    return said
+
+
+def table(response: Response) -> list[dict[str, str]]:
+    """The rows of a CSV body under its header, in small letters with "_" for spaces; ragged rows are left out."""
+    try:
+        text_ = response.body.decode("utf-8-sig")
+        lines = [
+            row for row in csv.reader(StringIO(text_, newline=""), delimiter=_delimiter(text_), strict=True) if row
+        ]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Garbled(f"The answer ({len(response.body)} bytes) is not a table.") from error
+    header = [re.sub(r"[\W_]+", "_", name.strip().lower()).strip("_") for name in lines[0]] if lines else []
+    if len(header) < 2 or len(set(header)) != len(header):
+        raise Garbled(f"The answer ({len(response.body)} bytes) is not a table.")
+    return [dict(zip(header, row, strict=True)) for row in lines[1:] if len(row) == len(header)]
+
+
+def _delimiter(written: str) -> str:
+    head = written.partition("\n")[0]
+    return max(",;\t", key=head.count)
+
+
 def record(value: Json, what: str) -> Record:
     """An object; absent and null are the empty one."""
     if value is None:
@@ -92,6 +125,12 @@ def number(value: Json) -> float | None:
         return float(value) if math.isfinite(value) else None
     except OverflowError:
         return None
+
+
+def truth(value: Json) -> bool | None:
+    """A truth value, which some vendors write as text; None for anything else."""
+    said = value.strip().lower() if isinstance(value, str) else value
+    return said in (True, "true") if said in (True, False, "true", "false") else None
 
 
 def whole(value: Json) -> int:

@@ -11,9 +11,13 @@ from headwater.verification.emails import (
     with_mailbox_evidence,
     with_mailbox_report,
 )
+from headwater.verification.list_store import ListUnusable, load_lists, wanted_lists
+from headwater.verification.list_store import fetch as fetch_list
+from headwater.verification.list_store import refresh as refresh_lists
+from headwater.verification.lists import Lists
 from headwater.verification.numbering import PHONE_TYPES
 from headwater.verification.phones import check_phone, check_phones
-from headwater.verification.resolver import MailRoute, Resolver, Route
+from headwater.verification.resolver import MailRoute, NoDnsAnswer, Resolver, Route
 from headwater.verification.smtp import (
     RETRY_SCHEDULE,
     CatchAllMemory,
@@ -33,11 +37,14 @@ __all__ = [
     "CatchAllMemory",
     "Identity",
     "Level",
+    "ListUnusable",
+    "Lists",
     "MailRoute",
     "MailboxAnswer",
     "MailboxEvidence",
     "MailboxReport",
     "MailboxState",
+    "NoDnsAnswer",
     "Politeness",
     "Prober",
     "Resolver",
@@ -48,7 +55,11 @@ __all__ = [
     "check_phone",
     "check_phones",
     "check_syntax",
+    "fetch_list",
+    "load_lists",
+    "refresh_lists",
     "retry_after",
+    "wanted_lists",
     "with_mailbox_evidence",
     "with_mailbox_report",
 ]

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from headwater.records import EmailVerdict, Flags, Reason, Status
-from headwater.verification.lists import DomainFacts, domain_facts, is_role
+from headwater.verification.lists import DomainFacts, Lists, packaged_lists
 from headwater.verification.resolver import MailRoute, Resolver, Route
 from headwater.verification.scoring import Rule, tally
 from headwater.verification.smtp.operators import operator_of_route
@@ -34,6 +34,7 @@ RULES = {
     "role": Rule(-20, "The mailbox belongs to a function, not to a person."),
     "typo_suspected": Rule(-10, "The domain is one letter away from a large provider's."),
     "disposable": Rule(0, "The domain hands out throw-away addresses.", ceiling=15),
+    "disposable_suspected": Rule(0, "One list says that the domain hands out throw-away addresses.", ceiling=45),
     "free_mail": Rule(0, "The domain is a public mail provider."),
     "alias_service": Rule(0, "The domain forwards to a mailbox that it hides."),
     "mailbox_deliverable": Rule(45, "The mailbox accepts mail."),
@@ -48,6 +49,10 @@ RULES = {
     "mailbox_undetermined": Rule(0, "The mail server gave no answer that is about the mailbox."),
     "mailbox_trap_risk": Rule(0, "A large provider's name, misspelt, takes mail: a trap's way.", ceiling=30),
     "trap_risk": Rule(0, "The address may be a trap for senders.", ceiling=30),
+    "mailbox_trap": Rule(0, "The address is, or may be, a spam trap.", ceiling=12),
+    "mailbox_disposable": Rule(0, "The domain hands out throw-away addresses.", ceiling=15),
+    "mailbox_avoid": Rule(0, "Mail to this address does harm: it bounces, is reported, or is suppressed.", ceiling=25),
+    "mailbox_role": Rule(0, "The mailbox belongs to a function, not to a person.", ceiling=35),
 }
 # Not evidence of its own: it says why bad evidence alone, however much, is not "invalid".
 _FLOOR = "not_refused"
@@ -78,10 +83,15 @@ _DECIDING = (
     ("null_mx", Status.INVALID),
     ("no_mail_host", Status.INVALID),
     ("mailbox_undeliverable", Status.INVALID),
+    ("mailbox_trap", Status.RISKY),
     ("disposable", Status.RISKY),
+    ("mailbox_disposable", Status.RISKY),
+    ("mailbox_avoid", Status.RISKY),
+    ("mailbox_role", Status.RISKY),
     ("trap_risk", Status.RISKY),
     ("mailbox_trap_risk", Status.RISKY),
     ("mailbox_full", Status.RISKY),
+    ("disposable_suspected", Status.RISKY),
     ("mailbox_accept_all", Status.RISKY),
     ("mailbox_accepted", Status.RISKY),
     ("role", Status.RISKY),
@@ -96,6 +106,8 @@ VALID_FROM, RISKY_FROM = 80, 11
 # Addresses worked on before others get a turn: enough that slow domains wait together, few enough to breathe between.
 _SLICE = 20_000
 _NO_FLAGS = Flags()
+# There are only so many combinations; a list of a million addresses shares them.
+_flags = lru_cache(maxsize=1_000)(Flags)
 _Evidence = tuple[tuple[str, str], ...]
 
 
@@ -105,7 +117,20 @@ class MailboxAnswer(StrEnum):
     DELIVERABLE = "deliverable"  # accepts mail, and the domain does not accept everything
     UNDELIVERABLE = "undeliverable"
     ACCEPT_ALL = "accept_all"
+    TRAP = "trap"
+    DISPOSABLE = "disposable"
+    AVOID = "avoid"  # takes mail perhaps, but who writes there is punished: complainers, suppressed and toxic addresses
+    ROLE = "role"
     UNKNOWN = "unknown"
+
+
+_SHOWN: Mapping[MailboxAnswer, Mapping[str, bool | None]] = {
+    MailboxAnswer.DELIVERABLE: {"catch_all": False},
+    MailboxAnswer.ACCEPT_ALL: {"catch_all": True},
+    MailboxAnswer.TRAP: {"trap_risk": True},
+    MailboxAnswer.DISPOSABLE: {"disposable": True},
+    MailboxAnswer.ROLE: {"role": True},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +148,22 @@ async def check_emails(
     at: datetime,
     level: Level = Level.MX,
     prober: Prober | None = None,
+    lists: Lists | None = None,
 ) -> list[EmailVerdict]:
     """Judge addresses in their order; equal addresses and equal domains are worked out once.
 
-    Without a resolver the deepest level is ``domain``, without a prober it is ``mx``.
+    Without a resolver the deepest level is ``domain``, without a prober it is ``mx``; without ``lists`` those of the
+    installed packages count.
     """
+    lists = lists or packaged_lists()
     judged: dict[str, EmailVerdict] = {}
     fresh = list(dict.fromkeys(addresses))
     for start in range(0, len(fresh), _SLICE):
         parsed = [check_syntax(address) for address in fresh[start : start + _SLICE]]
         routes: dict[str, MailRoute] = {}
         if resolver is not None and level in (Level.MX, Level.SMTP):
-            routes = await _routes({found.domain for found in parsed if found.ok}, resolver)
-        verdicts = [_judge(found, routes.get(found.domain), level, at) for found in parsed]
+            routes = await resolver.mail_routes({found.domain for found in parsed if found.ok})
+        verdicts = [_judge(found, routes.get(found.domain), level, at, lists) for found in parsed]
         if prober is not None and level is Level.SMTP:
             verdicts = await _with_mailboxes(verdicts, prober, routes)
         judged |= {verdict.address: verdict for verdict in verdicts}
@@ -153,13 +181,9 @@ async def _with_mailboxes(
     return [with_mailbox_report(verdict, report) if report else verdict for verdict, report in found]
 
 
-async def _routes(domains: Iterable[str], resolver: Resolver) -> dict[str, MailRoute]:
-    names = list(domains)
-    return dict(zip(names, await asyncio.gather(*map(resolver.mail_route, names)), strict=True))
-
-
 def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> EmailVerdict:
-    """Join a verdict with an outside answer; "unknown" changes nothing, a later answer replaces an earlier one.
+    """Join a verdict with an outside answer; "unknown" changes nothing, a later answer replaces an earlier one, but
+    what one warned of stays flagged.
 
     An address that the first levels refuse stays refused: a verifier that vouches for it is mistaken or out of date.
     """
@@ -167,8 +191,7 @@ def with_mailbox_evidence(verdict: EmailVerdict, evidence: MailboxEvidence) -> E
         return verdict
     code = f"mailbox_{evidence.answer}"
     found = [*_evidence(verdict), (code, f"{evidence.source}: {RULES[code].text}")]
-    catch_all = {MailboxAnswer.DELIVERABLE: False, MailboxAnswer.ACCEPT_ALL: True}.get(evidence.answer)
-    return _joined(verdict, found, catch_all)
+    return _joined(verdict, found, {"catch_all": None, **_SHOWN.get(evidence.answer, {})})
 
 
 def with_mailbox_report(verdict: EmailVerdict, report: MailboxReport) -> EmailVerdict:
@@ -183,15 +206,14 @@ def with_mailbox_report(verdict: EmailVerdict, report: MailboxReport) -> EmailVe
     accepts = report.state in (MailboxState.EXISTS, MailboxState.ACCEPT_ALL)
     if accepts and any(name == "typo_suspected" for name, _ in found):
         found.append(("mailbox_trap_risk", ""))
-    joined = _joined(verdict, found, report.catch_all)
+    joined = _joined(verdict, found, {"catch_all": report.catch_all})
     operator = report.operator or verdict.mx_operator
     return replace(joined, level=Level.SMTP.value, smtp=report.smtp, mx_operator=operator)
 
 
-def _joined(verdict: EmailVerdict, found: Sequence[tuple[str, str]], catch_all: bool | None) -> EmailVerdict:
+def _joined(verdict: EmailVerdict, found: Sequence[tuple[str, str]], shown: Mapping[str, bool | None]) -> EmailVerdict:
     status, sub_status, score, reasons = settle(tuple(found))
-    trap = _is_trap(found) or (None if verdict.flags.trap_risk is None else False)
-    flags = replace(verdict.flags, catch_all=catch_all, trap_risk=trap)
+    flags = replace(verdict.flags, **{"trap_risk": _is_trap(found) or verdict.flags.trap_risk, **shown})
     return replace(verdict, status=status, sub_status=sub_status, score=score, reasons=reasons, flags=flags)
 
 
@@ -204,12 +226,12 @@ def _evidence(verdict: EmailVerdict) -> list[tuple[str, str]]:
     ]
 
 
-def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: datetime) -> EmailVerdict:
+def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: datetime, lists: Lists) -> EmailVerdict:
     if not syntax.ok:
         return _verdict(syntax, ((syntax.code, syntax.text),), Level.SYNTAX, at)
     if level is Level.SYNTAX:
         return _verdict(syntax, (("syntax_ok", ""),), Level.SYNTAX, at)
-    facts, role = domain_facts(syntax.domain), is_role(syntax.local)
+    facts, role = lists.domain_facts(syntax.domain), lists.is_role(syntax.local)
     found = (("syntax_ok", ""), *_listed(facts, role))
     null_mx = None
     if route is not None:
@@ -218,21 +240,31 @@ def _judge(syntax: SyntaxResult, route: MailRoute | None, level: Level, at: date
     hosts = route.hosts if route else ()
     if sign := trap_sign(syntax.local, hosts):
         found += (("trap_risk", sign),)
-    flags = Flags(facts.disposable, role, facts.free, None, null_mx, facts.alias_service, _is_trap(found))
+    flags = _flags(facts.disposable, role, facts.free, None, null_mx, facts.alias_service, _is_trap(found))
     reached = Level.DOMAIN if null_mx is None else Level.MX
     hint = f"{syntax.local}@{facts.suggestion}" if facts.suggestion else None
     return _verdict(syntax, found, reached, at, flags, hosts, hint)
 
 
+@lru_cache(maxsize=10_000)
 def _listed(facts: DomainFacts, role: bool) -> _Evidence:
     said = (
-        ("disposable", facts.disposable),
         ("free_mail", facts.free),
         ("alias_service", facts.alias_service),
         ("role", role),
         ("typo_suspected", facts.suggestion is not None),
     )
-    return tuple((code, "") for code, true in said if true)
+    return (*_disposable(facts), *((code, "") for code, true in said if true))
+
+
+def _disposable(facts: DomainFacts) -> _Evidence:
+    if facts.disposable is False:
+        return ()
+    count = "one list says" if len(facts.lists) == 1 else f"{len(facts.lists)} lists say"
+    said = f"{count} so: {', '.join(facts.lists)}"
+    if facts.disposable:
+        return (("disposable", f"The domain hands out throw-away addresses ({said})."),)
+    return (("disposable_suspected", f"The domain may hand out throw-away addresses ({said})."),)
 
 
 def _verdict(
@@ -263,7 +295,7 @@ def _verdict(
 
 
 def _is_trap(found: Iterable[tuple[str, str]]) -> bool:
-    return any(code in ("trap_risk", "mailbox_trap_risk") for code, _ in found)
+    return any(code in ("trap_risk", "mailbox_trap_risk", "mailbox_trap") for code, _ in found)
 
 
 @lru_cache(maxsize=10_000)

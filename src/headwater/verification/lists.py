@@ -1,80 +1,19 @@
 """Level 2: what is known of a domain or a mailbox name without asking anybody.
 
-The disposable list is the package ``disposable-email-domains`` (CC0). The others are short lists of our own: a domain
-is on one of them at most, and a name that the package carries is never called free mail or an alias service.
+A domain is called disposable by evidence: a list whose entries somebody has checked by hand is enough, of the others it
+takes two, and one alone is a suspicion. A domain is one thing at most, in this order: what the operator's own lists
+call it; disposable by a checked list; a provider or alias service that we vouch for; disposable by other lists; free
+mail by a package's list.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
-from disposable_email_domains import blocklist
-
-_FAMILIES = {
-    "yahoo": "com co.uk co.in co.jp co.id co.th com.ar com.au com.br com.hk com.mx com.ph com.sg com.tw com.vn "
-    "ca de dk es fr gr ie in it no pl ro se",
-    "hotmail": "com co.uk co.jp co.th com.ar com.br be ca cl de dk es fi fr gr it nl no se",
-    "live": "com co.uk com.au com.ar com.mx be ca cl cn de dk fr ie in it nl no ru se",
-    "outlook": "com com.ar com.au com.br co.th at be cl cz de dk es fr ie in it jp kr pt sa sg",
-    "gmx": "com net de at ch fr es co.uk us",
-    "yandex": "com ru by kz ua com.tr",
-    "aol": "com co.uk de fr it",
-    "zoho": "com eu in",
-    "mailbox": "org",
-    "tutanota": "com de",
-    "tuta": "com io",
-    "fastmail": "com fm net org",
-    "terra": "com com.br es",
-    "sapo": "pt",
-}
-_SINGLE = """
-gmail.com googlemail.com ymail.com rocketmail.com msn.com passport.com windowslive.com icloud.com me.com mac.com
-aim.com proton.me protonmail.com protonmail.ch pm.me hey.com hushmail.com tutamail.com keemail.me runbox.com posteo.de
-posteo.net mail.com email.com usa.com web.de t-online.de freenet.de arcor.de online.de mail.de bluewin.ch sunrise.ch
-hispeed.ch mail.ru bk.ru list.ru inbox.ru internet.ru ya.ru rambler.ru ukr.net i.ua qq.com foxmail.com 163.com 126.com
-yeah.net sina.com sina.cn sohu.com aliyun.com 139.com 189.cn naver.com daum.net hanmail.net nate.com kakao.com
-docomo.ne.jp ezweb.ne.jp softbank.ne.jp nifty.com excite.co.jp rediffmail.com rediff.com sify.com indiatimes.com
-orange.fr wanadoo.fr free.fr laposte.net sfr.fr neuf.fr bbox.fr numericable.fr libero.it virgilio.it tiscali.it
-alice.it tin.it inwind.it iol.it wp.pl o2.pl onet.pl onet.eu op.pl interia.pl interia.eu gazeta.pl poczta.fm tlen.pl
-seznam.cz email.cz centrum.cz azet.sk zoznam.sk freemail.hu citromail.hu abv.bg mail.bg telefonica.net comcast.net
-verizon.net att.net sbcglobal.net bellsouth.net cox.net charter.net earthlink.net juno.com netzero.net optonline.net
-rogers.com shaw.ca sympatico.ca telus.net videotron.ca bell.net btinternet.com virginmedia.com ntlworld.com sky.com
-talktalk.net blueyonder.co.uk tiscali.co.uk eircom.net bigpond.com bigpond.net.au optusnet.com.au iinet.net.au
-tpg.com.au xtra.co.nz telenet.be skynet.be ziggo.nl kpnmail.nl planet.nl home.nl hetnet.nl xs4all.nl telia.com
-bredband.net online.no uol.com.br bol.com.br ig.com.br globo.com walla.co.il walla.com netvision.net.il mweb.co.za
-vodamail.co.za telkomsa.net
-"""
-_ALIASES = """
-simplelogin.com simplelogin.fr simplelogin.co simplelogin.io aleeas.com slmails.com silomails.com slmail.me
-mozmail.com duck.com privaterelay.appleid.com anonaddy.com anonaddy.me addy.io relay.firefox.com passmail.net
-passinbox.com passfwd.com
-"""
-_ROLES = """
-abuse accounting accounts admin administrator admissions all all-staff api ar ap billing board booking bookings
-business career careers ceo cfo claims comms communication communications compliance contact contactus contact-us
-customer-care customercare customer-service customerservice customer-support cto dev developers devops devnull
-do-not-reply donotreply editor editorial email employment enquiries enquiry events everyone facilities feedback
-finance founders fraud ftp general hello help helpdesk help-desk hi hostmaster hr human-resources info information
-inquiries inquiry investor-relations investors invoice invoices invoicing it it-support jobs legal list list-request
-mail mailbox mailer-daemon maintenance management marketing media membership news newsletter no-reply noc noreply
-office operations ops order orders partner partners partnerships payments payroll people pr press privacy procurement
-purchasing recruiter recruiting recruitment registrar remove reservations root sales sales-team security service
-services shop spam staff subscribe support sysadmin team tech technical techsupport tech-support usenet unsubscribe
-uucp vendors webmaster welcome www postmaster hotline reception kontakt buchhaltung bewerbung verkauf vertrieb accueil
-comptabilite contacto ventas empleo
-"""
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-ALIAS_SERVICES = _words(_ALIASES) - blocklist
-FREE = (
-    (_words(_SINGLE) | {f"{name}.{top}" for name, tops in _FAMILIES.items() for top in tops.split()})
-    - blocklist
-    - ALIAS_SERVICES
-)
-ROLES = _words(_ROLES)
+from headwater.normalize.domain import registrable
+from headwater.verification.known_names import ALIAS_SERVICES, FREE, ROLES
+from headwater.verification.list_sources import ListKind, ListSource, packaged
 
 # Whose misspellings are worth a hint: large providers with names long enough that one edit is rarely another company.
 _TOP_PROVIDERS = (
@@ -89,32 +28,87 @@ _TOP_PROVIDERS = (
 )
 
 
-class DomainFacts(NamedTuple):
-    """What the lists say of one domain."""
+# Lists that must agree before a domain that nobody has checked is called disposable.
+_AGREE = 2
 
-    disposable: bool
+
+class DomainFacts(NamedTuple):
+    """What the lists say of one domain. ``disposable`` is None for a suspicion; ``lists`` are those that carry it."""
+
+    disposable: bool | None
     free: bool
     alias_service: bool
-    suggestion: str | None
+    suggestion: str | None = None
+    lists: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=100_000)
-def domain_facts(domain: str) -> DomainFacts:
-    """Look a lower-case ASCII domain up; a subdomain of a disposable domain is disposable too."""
-    alias, free = domain in ALIAS_SERVICES, domain in FREE
-    disposable = not (alias or free) and is_disposable(domain)
-    return DomainFacts(disposable, free, alias, None if alias or free else suggest(domain))
+class Lists:
+    """All lists together. An operator's list takes the place of a packaged one of the same name."""
+
+    def __init__(self, from_packages: Iterable[ListSource], from_operator: Iterable[ListSource] = ()) -> None:
+        own = tuple(from_operator)
+        replaced = {source.name for source in own}
+        theirs = tuple(source for source in from_packages if source.name not in replaced)
+        self.sources = (*theirs, *own)
+        self._listed: dict[str, tuple[str, ...]] = {}
+        for source in self.sources:
+            if source.kind in (ListKind.VERIFIED, ListKind.DISPOSABLE):
+                alone = (source.name,)
+                for name in source.entries:
+                    self._listed[name] = (*self._listed[name], source.name) if name in self._listed else alone
+        self._checked = frozenset(source.name for source in self.sources if source.kind is ListKind.VERIFIED)
+        self._own_free, self._own_alias = _all(own, ListKind.FREE), _all(own, ListKind.ALIAS)
+        self._more_free = _all(theirs, ListKind.FREE)
+        # Most domains are on no list at all, nor is what they stand below.
+        self._somewhere = frozenset(self._listed) | self._own_free | self._own_alias | self._more_free | FREE
+        self._somewhere |= ALIAS_SERVICES
+        self._roles = ROLES | _all(self.sources, ListKind.ROLE)
+        self.domain_facts = lru_cache(maxsize=100_000)(self._facts)
+
+    def is_role(self, local: str) -> bool:
+        """True for mailboxes of a function rather than a person; a ``+tag`` does not matter."""
+        name = local.partition("+")[0].lower()
+        return name in self._roles or name.replace(".", "-").replace("_", "-") in self._roles
+
+    def _facts(self, domain: str) -> DomainFacts:
+        """Look a lower-case ASCII domain up. What stands below a disposable domain or an alias service is that too."""
+        name = domain
+        while "." in name:
+            found = self._fact(name, whole=name is domain) if name in self._somewhere else None
+            if found is not None and (name is domain or _within(domain, name)):
+                vouched = found.alias_service or domain in FREE or domain in self._own_free
+                return found._replace(suggestion=None if vouched else suggest(domain))
+            name = name.partition(".")[2]
+        return DomainFacts(False, False, False, suggest(domain))
+
+    def _fact(self, name: str, *, whole: bool) -> DomainFacts | None:
+        """What one name is called; None when nothing is known of it."""
+        lists = self._listed.get(name, ())
+        if name in self._own_alias or name in self._own_free:
+            return DomainFacts(False, whole and name not in self._own_alias, name in self._own_alias)
+        if not self._checked.isdisjoint(lists):
+            return DomainFacts(True, False, False, lists=lists)
+        if name in ALIAS_SERVICES or name in FREE:
+            return DomainFacts(False, whole and name in FREE, name in ALIAS_SERVICES)
+        if lists:
+            return DomainFacts(True if len(lists) >= _AGREE else None, False, False, lists=lists)
+        return DomainFacts(False, True, False) if whole and name in self._more_free else None
 
 
-def is_disposable(domain: str) -> bool:
-    labels = domain.split(".")
-    return any(".".join(labels[start:]) in blocklist for start in range(len(labels) - 1))
+def _all(sources: Iterable[ListSource], kind: ListKind) -> frozenset[str]:
+    return frozenset(chain.from_iterable(source.entries for source in sources if source.kind is kind))
 
 
-def is_role(local: str) -> bool:
-    """True for mailboxes of a function rather than a person; a ``+tag`` does not matter."""
-    name = local.partition("+")[0].lower()
-    return name in ROLES or name.replace(".", "-").replace("_", "-") in ROLES
+def _within(domain: str, parent: str) -> bool:
+    """Whether a listed parent is one somebody's name, not a suffix under which strangers register theirs (ddns.net)."""
+    bought = registrable(domain)
+    return bought is not None and len(parent) >= len(bought)
+
+
+@lru_cache(maxsize=1)
+def packaged_lists() -> Lists:
+    """What comes with the installed packages; read at the first use, which takes a third of a second."""
+    return Lists(packaged())
 
 
 def suggest(domain: str) -> str | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from headwater.kit.errors import BadInput
-from headwater.verification.lists import FREE
+from headwater.verification.known_names import FREE
 from headwater.verification.syntax import check_syntax
 
 
