@@ -12,6 +12,7 @@ from tests.verification.smtp_behaviours.routes import ROUTES
 from tests.verification.smtp_behaviours.sessions import SESSIONS
 from tests.verification.smtp_behaviours.truth import Behaviour, Probe, Truth
 
-BEHAVIOURS: tuple[Behaviour, ...] = (*REFUSALS, *BOXES, *BREAKS, *SESSIONS, *ROUTES)
+# Those first that take their time: they are waited for while the others are done.
+BEHAVIOURS: tuple[Behaviour, ...] = (*BREAKS, *SESSIONS, *ROUTES, *BOXES, *REFUSALS)
 
 __all__ = ["BEHAVIOURS", "Behaviour", "Network", "Place", "Probe", "Truth", "network"]
