@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 
 import pytest
@@ -17,15 +18,12 @@ Ask = Callable[..., Awaitable[list[EmailVerdict]]]
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    try:
-        running = postfix()
-        found = running.__enter__()
-    except NotHere as reason:
-        pytest.skip(f"no Postfix to test with: {reason}")
-    try:
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(postfix())
+        except NotHere as reason:
+            pytest.skip(f"no Postfix to test with: {reason}")
         yield found
-    finally:
-        running.__exit__(None, None, None)
 
 
 def zone(name: str, kind: str) -> list[str]:

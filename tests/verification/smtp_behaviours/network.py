@@ -68,8 +68,8 @@ async def network(behaviours: Sequence[Behaviour], helo: str, mail_from: str, fo
         addresses = [str(_FIRST + len(hosts) + each) for each in range(len(place.servers))]
         hosts += zip(addresses, place.servers, strict=True)
         records |= _records(place.behaviour, addresses)
-        for habit in place.servers:
-            habit.tls_context = context
+        for address, habit in zip(addresses, place.servers, strict=True):
+            habit.address, habit.tls_context = address, context
             habit.manners.helo, habit.manners.mail_from = helo, mail_from
             asked = (*place.behaviour.probes, *place.behaviour.again)
             habit.manners.expected = {in_ascii(place.behaviour.address(each)) for each in asked}

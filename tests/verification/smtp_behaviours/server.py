@@ -132,6 +132,10 @@ class Session:
     def unread(self) -> bytes:
         return bytes(self._input)
 
+    def forget(self) -> None:
+        """Throw away what was said but not yet read."""
+        self._input.clear()
+
     @property
     def owes_quit(self) -> bool:
         """Whoever was greeted says goodbye, unless we hung up."""
@@ -186,6 +190,7 @@ class Habit:
         self.sessions: list[Session] = []
         self.open = self.most_open = self.refused = 0
         self.said: dict[str, list[int | None]] = {}  # to each recipient: the codes it heard
+        self.address = ""
         self.tls_context: ssl.SSLContext | None = None
         self.manners = Manners("", "")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.verification.smtp_behaviours.server import HANG_UP, Habit, Reply, Says, Session, bye, now
+from tests.verification.smtp_behaviours.server import HANG_UP, Habit, Reply, Says, Session, bye, filled, now, slow
 from tests.verification.smtp_behaviours.truth import (
     ANNA,
     BERT,
@@ -185,11 +185,50 @@ class Injected(Habit):
         return b""
 
 
+@dataclass
+class Swallows(Habit):
+    """Takes commands in one go and forgets to answer one of them, so that the next answer seems to be this one's."""
+
+    in_step = False
+    extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME")
+
+    async def recipient(self, session: Session, address: str) -> Says:
+        said = await super().recipient(session, address)
+        return b"" if session.recipients == 1 else said
+
+
+@dataclass
+class Forgets(Habit):
+    """Takes commands in one go, but throws away what is waiting when it refuses one."""
+
+    extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME")
+
+    async def recipient(self, session: Session, address: str) -> Says:
+        said = filled(await super().recipient(session, address), address)
+        if isinstance(said, str) and said.startswith("5"):
+            session.forget()
+        return said
+
+
+@dataclass
+class Unsynchronized(Habit):
+    """Says that it takes commands in one go, and hangs up on who believes it."""
+
+    extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME")
+
+    async def command(self, session: Session, verb: str, rest: str) -> Says:
+        if session.unread and verb != "QUIT":
+            return bye("554 SMTP synchronization error")
+        return await super().command(session, verb, rest)
+
+
 _LIVES = tuple(f"live.{chr(97 + each)}" for each in range(20))
 _GONES = tuple(f"gone.{chr(97 + each)}" for each in range(20))
 _TOWN: dict[str, Says] = dict.fromkeys(_LIVES, _OK)
 _SUBURBS = live(*(f"live.a@d{each}" for each in range(8))) + dead(*(f"gone.a@d{each}" for each in range(8)))
 _FEW = live(ANNA, BERT) + dead(GONE, LOST)
+_CAREFUL = live(ANNA, BERT, weaker="unknown risky") + dead(GONE, LOST, weaker="unknown")
+_PIPELINING = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES")
 _HARVEST = "550 5.7.1 Too many recipients, suspected directory harvesting"
 
 SESSIONS = (
@@ -198,9 +237,9 @@ SESSIONS = (
     one("one_recipient_then_hang_up", lambda: Limited(enough=HANG_UP), _FEW),
     one("one_recipient_then_421", lambda: Limited(enough=bye("421 4.7.0 Too many recipients")), _FEW),
     one("one_recipient_then_policy", lambda: Limited(enough=_HARVEST),
-        live(ANNA, BERT, weaker="unknown risky") + dead(GONE, LOST, weaker="unknown")),
+        _CAREFUL),
     one("one_recipient_then_550_of_the_rfc", lambda: Limited(enough="550 5.5.0 Too many mailboxes asked for"),
-        live(ANNA, BERT, weaker="unknown risky") + dead(GONE, LOST, weaker="unknown")),
+        _CAREFUL),
     one("one_recipient_of_a_catch_all_then_hang_up", lambda: Limited(unknown=_OK, enough=HANG_UP), catch_all()),
     one("one_recipient_of_a_catch_all_then_452", lambda: Limited(unknown=_OK), catch_all()),
     one("one_recipient_of_a_catch_all_then_policy", lambda: Limited(unknown=_OK, enough=_HARVEST),
@@ -230,7 +269,37 @@ SESSIONS = (
     one("bans_after_vrfy", Vindictive),
     one("no_null_sender", NoNullSender),
     one("no_extensions", lambda: Habit(extensions=())),
-    one("pipelines", lambda: Habit(extensions=("PIPELINING", "8BITMIME")), _FEW),
+    one("pipelines", lambda: Habit(extensions=_PIPELINING), _FEW),
+    # commands in one go (RFC 2920): the answers come in their order, if they come
+    one("pipelines_a_batch_of_forty", lambda: Habit(boxes=_TOWN, extensions=_PIPELINING),
+        live(*_LIVES) + dead(*_GONES), most_connections=8),
+    one("pipelines_a_catch_all", lambda: Habit(unknown=_OK, extensions=_PIPELINING), catch_all(ANNA, BERT, GONE)),
+    one("pipelines_and_refuses_mail", lambda: Habit(mail="550 5.7.1 Rejected", extensions=_PIPELINING), hidden(),
+        phase="mail"),
+    one("pipelines_and_defers_mail", lambda: Habit(mail="451 4.7.1 Later", extensions=_PIPELINING), hidden(),
+        phase="mail"),
+    one("pipelines_one_recipient", lambda: Limited(extensions=_PIPELINING), _FEW),
+    one("pipelines_five_recipients", lambda: Limited(boxes=_TOWN, most=5, extensions=_PIPELINING),
+        live(*_LIVES[:6]) + dead(*_GONES[:6])),
+    one("pipelines_and_then_policy", lambda: Limited(enough=_HARVEST, most=2, extensions=_PIPELINING),
+        _CAREFUL),
+    one("pipelines_a_catch_all_and_then_policy",
+        lambda: Limited(unknown=_OK, enough=_HARVEST, most=1, extensions=_PIPELINING), catch_all(weaker="unknown")),
+    one("pipelines_and_closes_after_5xx", lambda: Intolerant(extensions=_PIPELINING), _FEW),
+    one("pipelines_three_errors_then_421",
+        lambda: Intolerant(most=2, enough="421 4.7.0 Error: too many errors", extensions=_PIPELINING),
+        live(ANNA) + dead(*_GONES[:5])),
+    one("pipelines_a_greylist", lambda: Greylist(extensions=_PIPELINING), hidden(ANNA, BERT, GONE), phase="rcpt",
+        pause=GREY, again=live(ANNA, BERT, weaker="unknown risky") + dead(GONE)),
+    one("pipelines_slowly", lambda: Habit(boxes=dict.fromkeys(_LIVES, slow(_OK, 0.5)), extensions=_PIPELINING,
+        unknown=slow("550 5.1.1 No such user", 0.5)), live(*_LIVES[:6]) + dead(*_GONES[:6])),
+    one("pipelines_with_tls", lambda: Encrypted(required=True, extensions=_PIPELINING), _FEW),
+    one("pipelines_and_swallows_an_answer", Swallows,
+        live(weaker="unknown risky") + dead(GONE, LOST, weaker="unknown")),
+    one("pipelines_and_swallows_an_answer_to_the_dead", Swallows,
+        dead(GONE, LOST, weaker="unknown") + live(ANNA, BERT, weaker="unknown risky")),
+    one("pipelines_and_forgets", Forgets, _CAREFUL),
+    one("pipelines_only_in_its_words", Unsynchronized, _CAREFUL),
     # old software
     one("helo_only_500", Old),
     one("helo_only_502", lambda: Old(refusal="502 5.5.2 Error: command not recognized")),
