@@ -12,7 +12,7 @@ from headwater.verification.smtp import wording
 from headwater.verification.smtp.desk import Desk, Tools
 from headwater.verification.smtp.door import Door, HostAddresses
 from headwater.verification.smtp.identity import Identity
-from headwater.verification.smtp.memory import CatchAllMemory, InMemory
+from headwater.verification.smtp.memory import AtBest, CatchAllMemory, InMemory
 from headwater.verification.smtp.operators import operator_of_route
 from headwater.verification.smtp.politeness import Gates, Politeness
 from headwater.verification.smtp.report import MailboxReport
@@ -47,7 +47,7 @@ class Prober:
     ) -> None:
         gates = Gates(politeness)
         door = Door(identity, resolver, gates, timeouts, unverified(), port=port, allow_private=allow_private)
-        self._tools = Tools(door, memory or InMemory(), random_local, politeness.recipients)
+        self._tools = Tools(door, AtBest(memory) if memory else InMemory(), random_local, politeness.recipients)
         self._desks: dict[tuple[str, tuple[str, ...]], Desk] = {}
         self._tasks: dict[asyncio.Task[None], Desk] = {}
 
