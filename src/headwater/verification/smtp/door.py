@@ -11,7 +11,7 @@ from headwater.verification.smtp.identity import Identity
 from headwater.verification.smtp.operators import operator_of
 from headwater.verification.smtp.politeness import Gate, Gates
 from headwater.verification.smtp.session import Refused, Session, Timeouts
-from headwater.verification.smtp.wire import Broken, Wire
+from headwater.verification.smtp.wire import Broken, OutOfStep, Wire
 
 _MOST_HOSTS = 3  # RFC 5321 §5.1 wants at least two tried; more is a burden for a question
 _PER_HOST = 2
@@ -71,7 +71,7 @@ class Door:
 
     @asynccontextmanager
     async def visit(self, hosts: Sequence[str]) -> AsyncIterator[Visit]:
-        """A session with the first host that lets us in. Raises Closed."""
+        """A session with the first host that lets us in. Raises Closed. Its ``step`` is known afterwards."""
         visit = await self._first_open(hosts)
         try:
             yield visit
@@ -129,7 +129,7 @@ class Door:
         try:
             return await self._greet(target, self._tls)
         except Broken as broken:
-            if broken.reply.phase != "starttls":
+            if broken.reply.phase != "starttls" or isinstance(broken, OutOfStep):
                 raise Closed(broken.reply, target.host) from None
         except Refused as refused:
             raise Closed(refused.reply, target.host) from None

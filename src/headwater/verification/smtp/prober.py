@@ -20,6 +20,7 @@ from headwater.verification.smtp.session import Timeouts, unverified
 from headwater.verification.syntax import check_syntax
 
 _RANDOM_LENGTH = 20
+_FAREWELL = 2.0  # seconds for goodbyes when all is over
 _POLITE, _PATIENT = Politeness(), Timeouts()
 
 
@@ -65,6 +66,9 @@ class Prober:
         for task in tasks:
             if self._tasks[task].busy:
                 task.cancel()
+        late = (await asyncio.wait(tasks, timeout=_FAREWELL))[1] if tasks else ()
+        for task in late:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def probe(self, addresses: Sequence[str], routes: Mapping[str, MailRoute]) -> dict[str, MailboxReport]:
