@@ -3,6 +3,7 @@
 import asyncio
 import random
 import string
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ from headwater.verification.smtp.operators import operator_of_route
 from headwater.verification.smtp.politeness import Gates, Politeness
 from headwater.verification.smtp.report import MailboxReport
 from headwater.verification.smtp.session import Timeouts, unverified
+from headwater.verification.smtp.way_out import WayOut
 from headwater.verification.syntax import check_syntax
 
 _RANDOM_LENGTH = 20
@@ -45,9 +47,10 @@ class Prober:
         allow_private: bool = False,
         random_local: Callable[[], str] = random_local,
         memory: CatchAllMemory | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        gates = Gates(politeness)
-        door = Door(identity, resolver, gates, timeouts, unverified(), port=port, allow_private=allow_private)
+        gates, way_out = Gates(politeness), WayOut(port, clock)
+        door = Door(identity, resolver, gates, timeouts, unverified(), way_out, port=port, allow_private=allow_private)
         self._tools = Tools(door, AtBest(memory) if memory else InMemory(), random_local, politeness.recipients)
         self._desks: dict[tuple[str, tuple[str, ...]], Desk] = {}
         self._tasks: dict[asyncio.Task[None], Desk] = {}
