@@ -55,6 +55,7 @@ class SmtpServer:
         features: Sequence[str] = (),
         tls: ssl.SSLContext | None = None,
         delay: float = 0.0,
+        port: int = 0,
     ) -> None:
         self.script = script
         self.most = most
@@ -63,7 +64,7 @@ class SmtpServer:
         self.delay = delay
         self.sessions: list[Heard] = []
         self.open = self.most_open = self.refused = 0
-        self.port = 0
+        self.port = port
         self._writers: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
 
     @property

@@ -1,14 +1,18 @@
 """Asking for mailboxes over real sockets: order, blame, sessions, limits, and that nothing else reaches a server."""
 
 import asyncio
+import contextlib
+import gc
+import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,9 +34,13 @@ from headwater.verification import (
 )
 from headwater.verification.smtp.door import is_public
 from headwater.verification.smtp.memory import KEEP, InMemory
+from headwater.verification.smtp.pipe import Pipe
 from headwater.verification.smtp.politeness import Gate, Gates
 from headwater.verification.smtp.session import unverified
+from headwater.verification.smtp.way_out import WayOut
 from headwater.verification.smtp.wire import ForbiddenCommand, encode
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.0/8", "::1"])
 
 IDENTITY = Identity.of("probe.headwater.dev", "ask@headwater.dev")
 QUICK = Timeouts(connect=1, banner=0.3, command=0.3, rcpt=0.3, tls=1, quit=0.3)
@@ -332,15 +340,175 @@ async def test_closing_says_goodbye_and_leaves_nobody_waiting() -> None:
             await waiting
 
 
-async def test_a_memory_that_fails_fails_the_question_and_nothing_hangs() -> None:
-    class Broken:
+@pytest.mark.parametrize("broken", ["get", "put"])
+async def test_a_memory_that_fails_is_done_without(broken: str) -> None:
+    class Failing(InMemory):
         async def get(self, domain: str, hosts: tuple[str, ...]) -> bool | None:
-            raise RuntimeError("no database")
+            if broken == "get":
+                raise RuntimeError("no database")
+            return await super().get(domain, hosts)
 
-        async def put(self, domain: str, hosts: tuple[str, ...], catch_all: bool) -> None: ...
+        async def put(self, domain: str, hosts: tuple[str, ...], catch_all: bool) -> None:
+            if broken == "put":
+                raise RuntimeError("no database")
+            await super().put(domain, hosts, catch_all)
 
-    with pytest.raises(RuntimeError, match="no database"):
-        await ask(polite, memory=Broken())
+    report = (await ask(only("ada"), memory=Failing())).reports["ada@acme.com"]
+    assert (report.state, report.catch_all) == (S.EXISTS, False)
+
+
+async def test_a_failure_that_nobody_foresaw_reaches_who_waits_and_nothing_hangs() -> None:
+    class Lost(Hosts):
+        async def host_addresses(self, host: str) -> tuple[str, ...]:
+            raise RuntimeError("no resolver")
+
+    with pytest.raises(RuntimeError, match="no resolver"):
+        await ask(polite, hosts=Lost())
+
+
+# in step ----------------------------------------------------------------------------------------------
+
+
+def one_too_many(verb: str, extra: str, *names: str) -> Script:
+    """A server where these exist, that says something of its own after its first answer to a command."""
+
+    def script(said: str, argument: str, heard: Heard) -> str | None:
+        if said == verb and heard.verbs.count(verb) <= 1:
+            usual = "221 Bye" if verb == "QUIT" else only(*names)(said, argument, heard) or "250 2.0.0 OK"
+            return f"{usual}\r\n{extra}"
+        return only(*names)(said, argument, heard)
+
+    return script
+
+
+@pytest.mark.parametrize("pipelining", [False, True], ids=["one by one", "pipelined"])
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "RSET", "QUIT"])
+@pytest.mark.parametrize("extra", ["250 2.1.5 Ok", "550 5.1.1 User unknown"])
+async def test_nothing_is_believed_of_a_server_that_says_too_much(verb: str, extra: str, pipelining: bool) -> None:
+    script = one_too_many(verb, extra, "ada")
+    names = ("gone@acme.com", "ada@acme.com", "away@acme.com")
+    memory = InMemory()
+    asked = await ask(script, *names, features=["PIPELINING"] if pipelining else [], memory=memory)
+    assert set(asked.states) == {S.UNDETERMINED}
+    assert {report.catch_all for report in asked.reports.values()} == {None}
+    assert await memory.get("acme.com", ("mx.acme.com",)) is None
+    assert len(asked.server.sessions) == 2
+    assert all(heard.verbs[-1] == "QUIT" for heard in asked.server.sessions)
+
+
+@pytest.mark.parametrize("pipelining", [False, True], ids=["one by one", "pipelined"])
+@pytest.mark.parametrize("verb", ["EHLO", "MAIL", "RCPT", "RSET", "QUIT"])
+@pytest.mark.parametrize("extra", ["nonsense", "", "250-half", "421 4.3.2 Going down"])
+async def test_what_is_no_whole_reply_makes_nothing_false(verb: str, extra: str, pipelining: bool) -> None:
+    names = ("gone@acme.com", "ada@acme.com", "away@acme.com")
+    asked = await ask(one_too_many(verb, extra, "ada"), *names, features=["PIPELINING"] if pipelining else [])
+    gone, ada, away = asked.reports.values()
+    assert S.EXISTS not in (gone.state, away.state)
+    assert ada.state is not S.NO_SUCH_USER
+    assert S.ACCEPT_ALL not in asked.states
+
+
+@pytest.mark.parametrize("pipelining", [False, True], ids=["one by one", "pipelined"])
+@pytest.mark.parametrize("extra", ["250 2.1.5 Ok", "550 5.1.1 User unknown"])
+@pytest.mark.parametrize("nth", range(18))
+async def test_one_reply_too_many_anywhere_makes_nothing_false(nth: int, extra: str, pipelining: bool) -> None:
+    names = [f"user{number}" for number in range(5)]
+
+    def script(verb: str, argument: str, heard: Heard) -> str | None:
+        usual = only(*names[1::2])(verb, argument, heard)
+        if verb == "CONNECT" or len(heard.lines) != nth:
+            return usual
+        replies = {"EHLO": f"250 mx {' '.join(server.features)}", "QUIT": "221 Bye"}
+        return f"{usual or replies.get(verb, '250 2.0.0 OK')}\r\n{extra}"
+
+    server = SmtpServer(script, features=["PIPELINING"] if pipelining else [])
+    async with listening(server), prober(server) as asking:
+        reports = await asking.probe([f"{name}@acme.com" for name in names], routes())
+    for number, report in enumerate(reports.values()):
+        assert report.state not in (S.ACCEPT_ALL, S.NO_SUCH_USER if number % 2 else S.EXISTS)
+
+
+async def test_a_server_that_loses_its_count_in_one_go_is_asked_one_by_one() -> None:
+    names = [f"user{number}" for number in range(8)]
+
+    def script(verb: str, argument: str, heard: Heard) -> str | bytes | None:
+        if verb == "RSET" and waiting(heard):
+            return "250 2.0.0 OK\r\n250 2.0.0 OK"
+        return only(*names[::2])(verb, argument, heard)
+
+    def waiting(heard: Heard) -> bool:
+        return heard is server.sessions[0]
+
+    server = SmtpServer(script, features=["PIPELINING"])
+    async with listening(server), prober(server) as asking:
+        reports = await asking.probe([f"{name}@acme.com" for name in names], routes())
+    assert [report.state for report in reports.values()] == [S.EXISTS, S.NO_SUCH_USER] * 4
+    assert {report.catch_all for report in reports.values()} == {False}
+    assert len(server.sessions) == 2
+
+
+@pytest.mark.parametrize("goodbye", ["250 2.0.0 OK", "550 5.1.1 User unknown", "502 5.5.1 Not implemented"])
+async def test_an_answer_to_quit_that_is_none_takes_everything_back(goodbye: str) -> None:
+    asked = await ask(at("QUIT", goodbye), "ada@acme.com", "gone@acme.com")
+    assert asked.states == [S.UNDETERMINED] * 2
+
+
+@pytest.mark.parametrize("goodbye", [HANG_UP, SILENCE, "421 4.4.2 Timeout"])
+async def test_a_goodbye_that_never_comes_takes_nothing_back_but_asks_twice_for_a_made_up_name(goodbye: str) -> None:
+    asked = await ask(at("QUIT", goodbye), "ada@acme.com", "gone@acme.com")
+    assert asked.states == [S.EXISTS, S.NO_SUCH_USER]
+    assert asked.reports["ada@acme.com"].catch_all is False
+    assert [heard.recipients for heard in asked.server.sessions] == [3, 1]
+
+
+async def test_a_stranger_refused_by_a_server_that_then_leaves_is_not_believed_if_the_next_is_accepted() -> None:
+    """It said one too many, and left before that could show: the refusal was the real address's."""
+
+    def shifted(verb: str, argument: str, heard: Heard) -> str | bytes | None:
+        if verb == "MAIL":
+            return "250 2.1.0 Ok"
+        if verb == "RCPT":
+            return "250 2.0.0 Ok" if heard.recipients == 1 else "550 5.1.1 User unknown"
+        return HANG_UP if verb == "QUIT" else None
+
+    asked = await ask(shifted, "gone@acme.com")
+    assert asked.reports["gone@acme.com"].catch_all is not False
+
+
+async def test_a_server_that_goes_down_in_the_same_breath_is_believed() -> None:
+    asked = await ask(at("RCPT", "550 5.1.1 User unknown\r\n421 4.3.2 Shutting down"), "gone@acme.com")
+    assert asked.states == [S.NO_SUCH_USER]
+
+
+# the goodbye ------------------------------------------------------------------------------------------
+
+
+def open_ends() -> int:
+    """Connections of probers that are not closed."""
+    return sum(isinstance(each, Pipe) and each.writable for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("goodbye", ["221 Bye", "250 Ok", HANG_UP, SILENCE])
+async def test_after_the_answers_no_connection_is_left_open(goodbye: str) -> None:
+    async with listening(SmtpServer(at("QUIT", goodbye))) as server, prober(server) as asking:
+        await asking.probe(["ada@acme.com"], routes())
+        await asyncio.sleep(0)
+        assert open_ends() == 0
+
+
+async def test_closing_waits_for_goodbyes_but_not_for_ever() -> None:
+    async with listening(SmtpServer(at("RCPT", SILENCE))) as server:
+        asking = prober(server, timeouts=replace(QUICK, rcpt=30, quit=30))
+        waiting = asyncio.create_task(asking.probe(["ada@acme.com"], routes()))
+        while not server.count("RCPT"):
+            await asyncio.sleep(0.01)
+        started = asyncio.get_running_loop().time()
+        await asking.close()
+        assert 1 < asyncio.get_running_loop().time() - started < 4
+        await asyncio.sleep(0.01)
+        assert open_ends() == 0
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
 
 
 # the way there ----------------------------------------------------------------------------------------
@@ -390,6 +558,92 @@ async def test_hosts_that_refuse_connections_or_have_no_address_are_unreachable(
         for host in ("gone.acme.com", "shut.acme.com"):
             report = (await asking.probe(["ada@acme.com"], routes(hosts=[host])))["ada@acme.com"]
             assert (report.state, report.host) == (S.UNREACHABLE, host)
+
+
+@contextlib.contextmanager
+def blackholes(count: int) -> Iterator[tuple[int, list[str]]]:
+    """A port, and addresses at which nothing comes back: sockets that listen and are full."""
+    with contextlib.ExitStack() as stack:
+        addresses = [f"127.79.0.{number}" for number in range(1, count + 1)]
+        port = 0
+        for address in addresses:
+            listener = stack.enter_context(socket.socket())
+            listener.bind((address, port))
+            listener.listen(0)
+            port = listener.getsockname()[1]
+            for _ in range(3):
+                filler = stack.enter_context(socket.socket())
+                filler.setblocking(False)
+                filler.connect_ex((address, port))
+        yield port, addresses
+
+
+def far(addresses: Sequence[str]) -> Hosts:
+    """mx1.acme.com and so on."""
+    return Hosts(**{f"mx{number}_acme_com": [address] for number, address in enumerate(addresses, 1)})
+
+
+async def knock(asking: Prober, number: int) -> MailboxReport:
+    domain = f"acme{number}.com"
+    found = await asking.probe([f"ada@{domain}"], routes(domain, hosts=[f"mx{number}.acme.com"]))
+    return found[f"ada@{domain}"]
+
+
+SHORT = replace(QUICK, connect=0.1)
+
+
+async def test_where_nothing_gets_out_it_is_said_at_once_and_tried_again_every_ten_minutes() -> None:
+    now = [0.0]
+    with blackholes(4) as (port, addresses):
+        given = {"politeness": FAST, "timeouts": SHORT, "allow_private": True, "clock": lambda: now[0]}
+        async with Prober(IDENTITY, far([*addresses, "127.79.0.5"]), port=port, **given) as asking:
+            for number in (1, 2, 3):
+                assert "No connection within" in (await knock(asking, number)).text
+            said = await knock(asking, 4)
+            assert (said.state, said.host) == (S.UNREACHABLE, "mx4.acme.com")
+            assert f"Port {port} seems closed from this machine; see `headwater doctor smtp`." in said.text
+            async with listening(SmtpServer(only("ada"), port=port), "127.79.0.5"):
+                assert "seems closed" in (await knock(asking, 5)).text, "it is not tried"
+                now[0] = 601
+                assert "No connection within" in (await knock(asking, 4)).text, "it is tried once"
+                assert "seems closed" in (await knock(asking, 5)).text
+                now[0] = 1202
+                assert (await knock(asking, 5)).state is S.EXISTS
+                assert "No connection within" in (await knock(asking, 1)).text, "from now on silence is theirs"
+
+
+async def test_the_silent_hosts_of_one_domain_or_refused_connections_do_not_mean_that_nothing_gets_out() -> None:
+    with blackholes(3) as (port, addresses):
+        hosts = Hosts(far_acme_com=addresses[:2], too_acme_com=addresses[2:])
+        async with Prober(IDENTITY, hosts, port=port, politeness=FAST, timeouts=SHORT, allow_private=True) as asking:
+            await asking.probe(["ada@acme.com"], routes(hosts=["far.acme.com", "too.acme.com"]))
+            said = await asking.probe(["ada@acme.com"], routes(hosts=["far.acme.com"]))
+            assert "No connection within" in said["ada@acme.com"].text
+    async with listening(SmtpServer(polite)) as server:
+        port = server.port
+    nobody = far([f"127.79.1.{number}" for number in range(1, 6)])
+    async with Prober(IDENTITY, nobody, port=port, politeness=FAST, timeouts=SHORT, allow_private=True) as asking:
+        assert {"seems closed" in (await knock(asking, number)).text for number in range(1, 6)} == {False}
+
+
+async def test_who_was_let_in_once_does_not_think_that_nothing_gets_out() -> None:
+    with blackholes(4) as (port, addresses):
+        given = {"politeness": FAST, "timeouts": SHORT, "allow_private": True, "random_local": lambda: RANDOM}
+        async with (
+            listening(SmtpServer(only("ada"), port=port), "127.79.0.5"),
+            Prober(IDENTITY, far([*addresses, "127.79.0.5"]), port=port, **given) as asking,
+        ):
+            assert (await knock(asking, 5)).state is S.EXISTS
+            found = await asyncio.gather(*(knock(asking, number) for number in (1, 2, 3)))
+            assert "No connection within" in (await knock(asking, 4)).text
+    assert {each.state for each in found} == {S.UNREACHABLE}
+
+
+def test_a_machine_without_ipv6_is_not_shut_in() -> None:
+    way_out = WayOut(25, lambda: 0.0)
+    for number in range(5):
+        way_out.silent(f"2001:db8::{number}", (f"mx{number}.acme.com",))
+    assert way_out.admits()
 
 
 async def test_private_addresses_are_not_contacted_unless_allowed() -> None:
@@ -477,6 +731,29 @@ async def test_tls_that_is_refused_is_done_without() -> None:
     asked = await ask(at("STARTTLS", "454 4.7.0 Not now"), features=["STARTTLS"])
     assert asked.states == [S.EXISTS]
     assert len(asked.server.sessions) == 1
+
+
+async def test_answers_added_before_the_encryption_are_not_read_in_it(certificate: ssl.SSLContext) -> None:
+    foreign = "\r\n".join(["220 Go", "250 mx", "250 2.1.0 Ok", "250 2.1.5 Ok"])
+    asked = await ask(at("STARTTLS", foreign), "gone@acme.com", tls=certificate)
+    assert asked.states == [S.UNREACHABLE]
+    assert [heard.verbs for heard in asked.server.sessions] == [["EHLO", "STARTTLS", "QUIT"]]
+
+
+def test_it_works_the_same_on_uvloop(certificate: ssl.SSLContext) -> None:
+    async def run() -> None:
+        names = [f"user{number}@acme.com" for number in range(9)]
+        asked = await ask(only("user1"), *names, tls=certificate, features=["PIPELINING"])
+        assert [each for each in asked.states if each is not S.NO_SUCH_USER] == [S.EXISTS]
+        assert [heard.verbs[-1] for heard in asked.server.sessions] == ["QUIT"]
+        assert (await ask(at("QUIT", "250 Ok"))).states == [S.UNDETERMINED]
+        assert (await ask(at("STARTTLS", "220 not really"), features=["STARTTLS"])).states == [S.EXISTS]
+        assert (await ask(at("RCPT", HANG_UP))).states == [S.UNDETERMINED]
+        assert (await ask(at("RCPT", b"250-" + b"x" * 500_000))).states == [S.UNDETERMINED]
+        assert open_ends() == 0
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
 
 
 def test_the_client_context_does_not_verify() -> None:

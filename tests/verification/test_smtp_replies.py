@@ -70,6 +70,29 @@ REPLIES: list[tuple[str | bytes, Answer]] = [
     ("550 Käyttäjä tuntematon", NO),
     ("550 Ο χρήστης δεν υπάρχει", NO),
     ("550 用户不存在", NO),
+    ("550 找不到该用户", NO),
+    ("550 查無此收件者", NO),
+    ("550 沒有這個帳號", NO),
+    ("550 收件人邮箱已停用", NO),
+    ("550 指定されたアドレスは見つかりませんでした", NO),
+    ("550 無効な宛先です", NO),
+    ("550 수신자를 찾을 수 없습니다", NO),
+    ("550 알 수 없는 사용자", NO),
+    ("550 Používateľ neexistuje", NO),
+    ("550 Korisnik ne postoji", NO),
+    ("550 Uporabnik ne obstaja", NO),
+    ("550 Kasutajat ei leitud", NO),
+    ("550 Vartotojas nerastas", NO),
+    ("550 Потребителят не съществува", NO),
+    ("550 Utilizatorul nu a fost găsit", NO),
+    ("550 Người dùng không tồn tại", NO),
+    ("550 Pengguna tidak ditemukan", NO),
+    ("550 ไม่พบผู้ใช้", NO),
+    ("550 المستخدم غير موجود", NO),
+    ("550 المرسل إليه: المستخدم غير موجود", NO),
+    ("550 המשתמש לא קיים", NO),
+    ("550 Brukeren ble ikke funnet", NO),
+    ("550 Användaren hittades inte", NO),
     ("550 メールボックスが存在しません", NO),
     ("550 사용자가 존재하지 않습니다", NO),
     # about us
@@ -90,6 +113,20 @@ REPLIES: list[tuple[str | bytes, Answer]] = [
     ("550 Helo command rejected: Host not found", BLOCKED),
     ("553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", BLOCKED),
     ("550 Absender nicht akzeptiert, Benutzer unbekannt", BLOCKED),
+    ("550 您的IP地址没有反向解析", BLOCKED),
+    ("550 发件人地址不存在", BLOCKED),
+    ("550 寄件者帳號不存在", BLOCKED),
+    ("550 IPアドレスの逆引きが存在しません", BLOCKED),
+    ("550 送信元アドレスが存在しません", BLOCKED),
+    ("550 許可されたIPアドレスが見つかりません", BLOCKED),
+    ("550 スパムのため宛先不明として拒否", BLOCKED),
+    ("550 5.1.1 Absender: Benutzer unbekannt", BLOCKED),
+    ("550 المرسل: المستخدم غير موجود", BLOCKED),
+    ("550 보낸 사람 주소가 존재하지 않습니다", BLOCKED),
+    ("550 Afzender: gebruiker onbekend", BLOCKED),
+    ("550 Adresa odesílatele: uživatel neexistuje", BLOCKED),
+    ("550 Gönderen: kullanıcı bulunamadı", BLOCKED),
+    ("550 IP-Adresse unbekannt", BLOCKED),
     # full
     ("552 5.2.2 The email account that you tried to reach is over quota", FULL),
     ("452 4.2.2 The email account that you tried to reach is over quota", FULL),
@@ -130,6 +167,19 @@ def test_a_reply_keeps_code_status_and_text() -> None:
     assert rcpt("550-5.1.1 No\n550 5.1.1 really") == SmtpReply("rcpt", 550, "5.1.1", "5.1.1 No 5.1.1 really")
     assert rcpt("550 2.1.1 odd").enhanced is None, "a status of another class than the code is none"
     assert rcpt("550 5.1.1.9 odd").enhanced is None
+
+
+@pytest.mark.parametrize("raw", ["550-5.1.1 User unknown\n250 2.1.5 Ok", "250-2.1.5 Ok\n550 5.1.1 User unknown"])
+def test_a_reply_that_contradicts_itself_is_no_answer(raw: str) -> None:
+    assert rcpt(raw).code is None
+    assert judge(rcpt(raw)) is Answer.BROKEN
+
+
+def test_a_server_may_have_enough_in_the_middle_of_a_reply_or_of_its_banner() -> None:
+    assert rcpt("250-2.1.5 Ok\n421 4.3.2 Going down").code == 421
+    lines = [read_line(b"220-mx wait a little"), read_line(b"521 5.7.1 Protocol error")]
+    assert to_reply("connect", lines).code == 521
+    assert to_reply("ehlo", lines).code is None
 
 
 @given(st.binary(max_size=3000))

@@ -11,7 +11,8 @@ from headwater.verification.smtp.identity import Identity
 from headwater.verification.smtp.operators import operator_of
 from headwater.verification.smtp.politeness import Gate, Gates
 from headwater.verification.smtp.session import Refused, Session, Timeouts
-from headwater.verification.smtp.wire import Broken, Wire
+from headwater.verification.smtp.way_out import WayOut
+from headwater.verification.smtp.wire import Broken, NoWay, OutOfStep, Wire
 
 _MOST_HOSTS = 3  # RFC 5321 §5.1 wants at least two tried; more is a burden for a question
 _PER_HOST = 2
@@ -26,8 +27,11 @@ class HostAddresses(Protocol):
 
 
 class Target(NamedTuple):
+    """One address of one of a domain's mail hosts."""
+
     host: str
     address: str
+    hosts: tuple[str, ...]
 
 
 class Visit(NamedTuple):
@@ -57,6 +61,7 @@ class Door:
         gates: Gates,
         timeouts: Timeouts,
         tls: ssl.SSLContext,
+        way_out: WayOut,
         *,
         port: int,
         allow_private: bool,
@@ -66,12 +71,13 @@ class Door:
         self._gates = gates
         self._timeouts = timeouts
         self._tls = tls
+        self._way_out = way_out
         self._port = port
         self._allow_private = allow_private
 
     @asynccontextmanager
     async def visit(self, hosts: Sequence[str]) -> AsyncIterator[Visit]:
-        """A session with the first host that lets us in. Raises Closed."""
+        """A session with the first host that lets us in. Raises Closed. Its ``step`` is known afterwards."""
         visit = await self._first_open(hosts)
         try:
             yield visit
@@ -83,7 +89,13 @@ class Door:
 
     async def _first_open(self, hosts: Sequence[str]) -> Visit:
         failures: list[Closed] = []
+        trial = self._way_out.shut
+        if not self._way_out.admits():
+            raise self._shut(hosts)
         for target in await self._targets(hosts):
+            if self._way_out.shut and not trial:
+                failures.append(self._shut(hosts))
+                break
             try:
                 return await self._open(target)
             except Closed as closed:
@@ -93,6 +105,9 @@ class Door:
         # What a server said tells more than that another one was silent.
         raise min(failures, key=lambda each: each.reply.code is None)
 
+    def _shut(self, hosts: Sequence[str]) -> Closed:
+        return Closed(SmtpReply("connect", None, None, self._way_out.text), next(iter(hosts), None))
+
     async def _targets(self, hosts: Sequence[str]) -> list[Target]:
         found: list[Target] = []
         private = False
@@ -100,7 +115,7 @@ class Door:
             addresses = await self._resolver.host_addresses(host)
             allowed = [address for address in addresses if self._allow_private or is_public(address)]
             private = private or len(allowed) < len(addresses)
-            found += [Target(host, address) for address in allowed[:_PER_HOST]]
+            found += [Target(host, address, tuple(hosts)) for address in allowed[:_PER_HOST]]
         if found:
             return found
         text = "Its mail hosts have only private addresses." if private else "Its mail hosts have no address."
@@ -129,7 +144,7 @@ class Door:
         try:
             return await self._greet(target, self._tls)
         except Broken as broken:
-            if broken.reply.phase != "starttls":
+            if broken.reply.phase != "starttls" or isinstance(broken, OutOfStep):
                 raise Closed(broken.reply, target.host) from None
         except Refused as refused:
             raise Closed(refused.reply, target.host) from None
@@ -140,7 +155,12 @@ class Door:
             raise Closed(failure.reply, target.host) from None
 
     async def _greet(self, target: Target, tls: ssl.SSLContext | None) -> Session:
-        wire = await Wire.open(target.address, self._port, self._timeouts.connect)
+        try:
+            wire = await Wire.open(target.address, self._port, self._timeouts.connect)
+        except NoWay:
+            self._way_out.silent(target.address, target.hosts)
+            raise
+        self._way_out.opened()
         session = Session(wire, self._identity, self._timeouts)
         try:
             await session.greet(target.host, tls)

@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
+from headwater.kit.log import log
+
 KEEP = 7 * 86_400.0  # seconds; a domain rarely changes how it treats unknown names
 _MOST = 100_000
 
@@ -15,6 +17,26 @@ class CatchAllMemory(Protocol):
     async def get(self, domain: str, hosts: tuple[str, ...]) -> bool | None: ...
 
     async def put(self, domain: str, hosts: tuple[str, ...], catch_all: bool) -> None: ...
+
+
+class AtBest:
+    """A memory that may fail: then a domain is asked for itself, and those who wait for a mailbox do not notice."""
+
+    def __init__(self, memory: CatchAllMemory) -> None:
+        self._memory = memory
+
+    async def get(self, domain: str, hosts: tuple[str, ...]) -> bool | None:
+        try:
+            return await self._memory.get(domain, hosts)
+        except Exception as error:  # noqa: BLE001 - whatever it is made of, it only saves a question
+            log.warning("what a domain does with every name was not recalled", domain=domain, reason=repr(error))
+            return None
+
+    async def put(self, domain: str, hosts: tuple[str, ...], catch_all: bool) -> None:
+        try:
+            await self._memory.put(domain, hosts, catch_all)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.warning("what a domain does with every name was not remembered", domain=domain, reason=repr(error))
 
 
 class InMemory:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import string
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -12,14 +13,16 @@ from headwater.verification.smtp import wording
 from headwater.verification.smtp.desk import Desk, Tools
 from headwater.verification.smtp.door import Door, HostAddresses
 from headwater.verification.smtp.identity import Identity
-from headwater.verification.smtp.memory import CatchAllMemory, InMemory
+from headwater.verification.smtp.memory import AtBest, CatchAllMemory, InMemory
 from headwater.verification.smtp.operators import operator_of_route
 from headwater.verification.smtp.politeness import Gates, Politeness
 from headwater.verification.smtp.report import MailboxReport
 from headwater.verification.smtp.session import Timeouts, unverified
+from headwater.verification.smtp.way_out import WayOut
 from headwater.verification.syntax import check_syntax
 
 _RANDOM_LENGTH = 20
+_FAREWELL = 2.0  # seconds for goodbyes when all is over
 _POLITE, _PATIENT = Politeness(), Timeouts()
 
 
@@ -44,10 +47,11 @@ class Prober:
         allow_private: bool = False,
         random_local: Callable[[], str] = random_local,
         memory: CatchAllMemory | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        gates = Gates(politeness)
-        door = Door(identity, resolver, gates, timeouts, unverified(), port=port, allow_private=allow_private)
-        self._tools = Tools(door, memory or InMemory(), random_local, politeness.recipients)
+        gates, way_out = Gates(politeness), WayOut(port, clock)
+        door = Door(identity, resolver, gates, timeouts, unverified(), way_out, port=port, allow_private=allow_private)
+        self._tools = Tools(door, AtBest(memory) if memory else InMemory(), random_local, politeness.recipients)
         self._desks: dict[tuple[str, tuple[str, ...]], Desk] = {}
         self._tasks: dict[asyncio.Task[None], Desk] = {}
 
@@ -65,6 +69,9 @@ class Prober:
         for task in tasks:
             if self._tasks[task].busy:
                 task.cancel()
+        late = (await asyncio.wait(tasks, timeout=_FAREWELL))[1] if tasks else ()
+        for task in late:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def probe(self, addresses: Sequence[str], routes: Mapping[str, MailRoute]) -> dict[str, MailboxReport]:

@@ -28,10 +28,22 @@ def read_line(raw: bytes) -> Line:
     return Line(int(match[1]), match[2] == b"-", _decode(match[3] or b""))
 
 
+def differ(phase: str, lines: list[Line]) -> bool:
+    """Whether a reply contradicts itself: the codes of its lines must not differ (RFC 5321 §4.2.1).
+
+    But a server may have enough in the middle of a reply (421), and Postfix's postscreen lets people wait in the middle
+    of a banner of 220 that ends with a refusal.
+    """
+    last = lines[-1].code
+    if last == 421 or (phase == "connect" and (last or 0) >= 400):
+        return False
+    return any(line.code != last for line in lines)
+
+
 def to_reply(phase: str, lines: list[Line]) -> SmtpReply:
-    """The last line's code counts (RFC 5321 §4.2.1: all should be the same)."""
+    """One reply; without a code where its lines have several."""
     texts = [line.text for line in lines]
-    code = lines[-1].code
+    code = None if differ(phase, lines) else lines[-1].code
     enhanced = next((found for text in texts if (found := _enhanced(text))), None)
     if enhanced and (code is None or enhanced[0] != str(code)[0]):
         enhanced = None

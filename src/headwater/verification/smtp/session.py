@@ -1,16 +1,32 @@
-"""One polite conversation: greeting, TLS where it is offered, a transaction for each recipient, QUIT."""
+"""One polite conversation: greeting, TLS where it is offered, a transaction for each recipient, QUIT.
 
+Replies belong to commands by their number alone, and most of them are 250. Only the reply to QUIT has a code of its
+own: it shows whether all the others were read as what they were. See ``Step``.
+"""
+
+import asyncio
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from headwater.records import SmtpReply
 from headwater.verification.smtp.identity import Identity
 from headwater.verification.smtp.replies import Line, to_reply
-from headwater.verification.smtp.wire import Broken, Wire
+from headwater.verification.smtp.wire import Broken, Garbled, OutOfStep, Wire
 
 # A server that does not know EHLO may know HELO (RFC 5321 §3.2); any other refusal is about us.
 _NO_EHLO = frozenset((500, 501, 502, 504))
+# What RSET may be answered with: done, not known here, enough. Anything else is the answer to another command.
+_TO_RSET = frozenset((250, 421, 500, 501, 502, 503, 504))
+
+
+class Step(Enum):
+    """Whether the answers of a session may be taken for answers to our questions."""
+
+    CONFIRMED = auto()  # as many replies as commands, and the last, 221, is one that only QUIT gets
+    UNSURE = auto()  # it broke, or QUIT was not answered; nothing speaks against it
+    OUT = auto()  # a reply too many or too few: none of them counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +59,27 @@ def unverified() -> ssl.SSLContext:
 
 
 class Session:
-    """An open conversation. After it broke, or the server said 421, it is ``over``."""
+    """An open conversation. After it broke, or the server said 421, it is ``over``.
+
+    ``step`` counts when it has ended. One that is ``careful`` sends command by command whatever the server offers.
+    """
 
     def __init__(self, wire: Wire, identity: Identity, timeouts: Timeouts) -> None:
         self.recipients = 0
         self.over = False
+        self.careful = False
+        self.step = Step.UNSURE
         self._wire = wire
         self._identity = identity
         self._timeouts = timeouts
         self._features: frozenset[str] = frozenset()
         self._greeted = False
         self._used = False
+        self._in_one_go = False
 
     @property
     def pipelined(self) -> bool:
-        return "PIPELINING" in self._features
+        return "PIPELINING" in self._features and not self.careful
 
     @property
     def speaks_utf8(self) -> bool:
@@ -110,6 +132,7 @@ class Session:
         replies: list[SmtpReply] = []
         try:
             if self.pipelined:
+                self._in_one_go = True
                 self._wire.send("mail", *(command for commands in transactions for _, command in commands))
             for commands in transactions:
                 replies.append(await self._decisive(commands))
@@ -118,6 +141,8 @@ class Session:
                     break
         except Broken as broken:
             self.over = True
+            if isinstance(broken, OutOfStep):
+                self.step = Step.OUT
             replies.append(broken.reply)
         return replies
 
@@ -134,6 +159,8 @@ class Session:
                     raise
                 self.over = True
                 return bad
+            if command == "RSET" and reply.code not in _TO_RSET:
+                raise OutOfStep(phase, f"The server's answer to RSET belongs to another command: {reply.text}")
             if not _good(reply):
                 bad = bad or reply
                 if reply.code == 421 or not self.pipelined:
@@ -141,15 +168,36 @@ class Session:
         return bad or reply
 
     async def end(self) -> None:
-        """Say goodbye to whoever greeted us, and hang up."""
+        """Say goodbye to whoever greeted us, hear whether we were in step, and hang up."""
         try:
             if self._greeted:
-                self._wire.send("mail", "QUIT")
-                await self._wire.reply("mail", self._timeouts.quit)
-        except Broken:
-            pass  # it has left before us
+                self._wire.quit()
+                found = await self._farewell()
+                self.step = found if self.step is not Step.OUT else Step.OUT
         finally:
             await self._wire.close(self._timeouts.quit)
+
+    async def _farewell(self) -> Step:
+        """Read what is owed, up to the answer to QUIT."""
+        until = asyncio.get_running_loop().time() + self._timeouts.quit
+        broken = self._wire.owed > 1  # we gave up on an answer
+        try:
+            while True:
+                left = until - asyncio.get_running_loop().time()
+                reply = await self._wire.reply("mail", max(left, 0))
+                if reply.code == 421:
+                    return Step.UNSURE
+                if reply.code == 221 or self._wire.owed <= 0:
+                    break
+        except Garbled:
+            return Step.UNSURE if broken else Step.OUT
+        except Broken:
+            return Step.UNSURE
+        if reply.code != 221 or self._wire.unasked:
+            return Step.OUT
+        if self._wire.owed > 0:  # one by one it is the last answer that never came; of many in one go, any
+            return Step.OUT if self._in_one_go else Step.UNSURE
+        return Step.CONFIRMED
 
 
 def _good(reply: SmtpReply) -> bool:

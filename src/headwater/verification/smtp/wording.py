@@ -62,6 +62,11 @@ def no_utf8(host: str) -> MailboxReport:
     return MailboxReport(MailboxState.UNDETERMINED, host=host, operator=operator_name(host), text=text)
 
 
+def out_of_step(reply: SmtpReply, host: str, catch_all: bool | None) -> MailboxReport:
+    text = "The mail server's answers do not fit the questions, so that none of them counts."
+    return MailboxReport(MailboxState.UNDETERMINED, catch_all, reply, host, operator_name(host), None, text)
+
+
 def unaskable() -> MailboxReport:
     return MailboxReport(MailboxState.UNDETERMINED, text="This is no address that a mail server can be asked for.")
 

@@ -36,17 +36,35 @@ _ABSENT = (  # nouns, absence
     ("uzytkownik|odbiorc|skrzynk|konto|konta|adres", "nieznan|nie istnieje|nie znaleziono|nie ma|brak"),
     ("пользовател|получател|ящик|адрес|абонент", "не существует|не наиден|неизвест|нет так|отсутствует|недеиствител"),
     ("користувач|одержувач|скринька|адрес", "не існує|не знаидено|невідом"),
-    ("anvandare|mottagare|brevlada", "finns inte|okand|hittades inte"),
-    ("bruger|modtager|postkasse|bruker|mottaker", "findes ikke|ukendt|finnes ikke|ukjent"),
-    ("uzivatel|prijemce|schranka|adresat", "neexistuje|neznam|nenalezen"),
-    ("kullanici|kullanıcı|alici|alıcı|posta kutusu", "bulunamadi|bulunamadı|yok|bilinmiyor|mevcut degil"),
+    ("anvandare|mottagare|brevlada|kontot", "finns inte|finns ej|okand|hittades inte|hittas inte"),
+    (
+        "bruger|modtager|postkasse|bruker|mottaker|kontoen",
+        "findes ikke|ukendt|finnes ikke|ukjent|ikke fundet|ikke funnet",
+    ),
+    ("uzivatel|prijemce|schranka|adresat|pouzivatel|prijemca", "neexistuje|neznam|nenalezen|nenajden"),
+    ("korisnik|primatelj|primalac|uporabnik|prejemnik", "ne postoji|nepoznat|ne obstaja|neznan|nije pronaden"),
+    ("kullanici|kullanıcı|alici|alıcı|posta kutusu|hesap", "bulunamadi|bulunamadı|yok|bilinmiyor|mevcut degil"),
     ("felhasznalo|cimzett|postafiok", "ismeretlen|nem letezik|nem talalhato"),
-    ("utilizator|destinatar|casuta", "necunoscut|inexistent|nu exista"),
-    ("kayttaja|vastaanottaja|postilaatikko", "tuntematon|ei loydy|ei ole olemassa"),
-    ("χρηστη|παραληπτη", "αγνωστ|δεν υπαρχει|δεν βρεθηκε"),
-    ("用户|收件人|邮箱|帐号|账号|账户|地址|使用者|收信人", "不存在|无效|未找到|查无|沒有|没有|無此|无此"),
-    ("ユーザ|宛先|受信者|メールボックス|アカウント|アドレス", "存在しません|存在しない|見つかりません|不明"),
-    ("사용자|수신자|계정|메일함|주소", "없|존재하지"),
+    ("utilizator|destinatar|casuta", "necunoscut|inexistent|nu exista|nu a fost gasit"),
+    ("kayttaja|vastaanottaja|postilaatikko", "tuntematon|ei loydy|ei loytynyt|ei ole olemassa"),
+    ("kasutaja|saaja|postkast", "ei leitud|tundmatu|ei eksisteeri"),
+    ("vartotojas|gavejas|lietotajs|sanemejs", "neegzistuoja|nezinomas|nerastas|neeksiste|nezinams|nav atrasts"),
+    ("χρηστη|παραληπτη|γραμματοκιβωτιο", "αγνωστ|δεν υπαρχει|δεν βρεθηκε"),
+    ("потребител|получател", "не съществува|няма такъв|неизвест"),
+    ("nguoi dung|nguoi nhan|hop thu|tai khoan", "khong ton tai|khong tim thay"),
+    ("pengguna|penerima|kotak surat|akun", "tidak ditemukan|tidak dikenal|tidak ada|tidak wujud"),
+    ("ผู้ใช้|ผู้รับ|กล่องจดหมาย", "ไม่พบ|ไม่มี"),
+    ("المستخدم|المستلم|صندوق البريد", "غير موجود|غير معروف|لا يوجد"),
+    ("משתמש|נמען|תיבת דואר|תיבת הדואר", "לא קיים|לא קיימת|לא נמצא|לא מוכר"),
+    (
+        "用户|用戶|收件人|收件者|收信人|使用者|邮箱|郵箱|信箱|帐号|账号|帳號|账户|帐户|帳戶|地址|位址",
+        "不存在|无效|無效|未找到|找不到|没有找到|沒有找到|没找到|查无|查無|没有|沒有|无此|無此|未知|不明|已停用|已注销|已禁用",
+    ),
+    (
+        "ユーザ|宛先|受信者|受取人|メールボックス|アカウント|アドレス",
+        "存在しません|存在しない|存在致しません|見つかりません|見つからない|見当たりません|不明|無効",
+    ),
+    ("사용자|수신자|받는 사람|계정|메일함|사서함|주소", "없|존재하지|알 수 없"),
 )
 # One alternative a line.
 _PHRASES = """
@@ -70,12 +88,22 @@ sending (?:ip|host|server)|\b(?:ip|host) (?:address )?\[?\d|\bptr\b|reverse dns|
 your (?:ip|host|server|network|mail ?server|domain|isp|message|e?-?mail)\b
 \bspf\b|dmarc|dkim|authenticat|relay|unsolicited|\bjunk\b|suspicious|malicious
 service (?:unavailable|refused)|connection refused
-richtlinie|politique|politica|bloque|bloccat|bloquead|zablokowan|заблокир|политик|спам|垃圾|黑名单|스팸|차단
-absender|expediteur|remitente|mittente|remetente|nadawc|отправител|发件人|送信者
 """
 _SENDER = r"""
 \bsender\b|mail from\b|callout|verification failed
 \b(?:helo|ehlo)\b|client host
+"""
+# The same elsewhere; "felado" is a word of its own, "المرسل اليه" is who receives.
+_POLICY_ABROAD = r"""
+(?<![a-z])ip.?(?:адрес|adres|地址|位址|アドレス|주소)|反向|逆引き|(?<![a-z])dns(?![a-z])
+richtlinie|politique|politica|политик|策略
+bloque|bloccat|bloquead|zablokowan|blokovan|engellen|blokerad|blockerad|geblokkeerd|gesperrt|заблокир
+spam|垃圾|黑名单|黑名單|封锁|封鎖|迷惑メール|スパム|拒否リスト|스팸|차단
+"""
+_SENDER_ABROAD = r"""
+absender|expediteur|expeditor|remitente|mittente|remetente|nadawc|afzender|avsandare|afsender|avsender|odesilatel
+odosielatel|posiljatelj|gonderen|\bfelado\b|lahettaja|отправител|відправник|подател|αποστολεα
+发件人|發件人|发信人|發信人|寄件|发送者|送信者|送信元|差出人|보낸|발신|nguoi gui|pengirim|المرسل(?! اليه)|שולח
 """
 _FULL = r"""
 (?:mail ?box|user|account|recipient|inbox|maildir|folder|storage|disk|maximum|over|exceed\w*).{0,40}(?:\bfull\b|quota)
@@ -107,8 +135,8 @@ def _any(*lines: str) -> re.Pattern[str]:
 
 
 _unknown = _any(_PHRASES, *(_near(*words) for words in _ABSENT)).search
-_sender = _any(_SENDER).search
-_policy = _any(_POLICY, _SENDER).search
+_sender = _any(_SENDER, _plain(_SENDER_ABROAD)).search
+_policy = _any(_POLICY, _plain(_POLICY_ABROAD), _SENDER, _plain(_SENDER_ABROAD)).search
 _full = _any(_FULL).search
 _rate = _any(_RATE).search
 
