@@ -68,6 +68,8 @@ async def check(
     found = await house.job(space, vendors, names or people(len(known)), want=Field.PHONE, known=known)
     async with house.working(vendors):
         await house.done(found)
+        # a failed call is closed a moment after what it means for people
+        await house.until("select 1 where not exists (select 1 from call where state in ('intent', 'answered'))")
     return found, await knowledge(house, space, found)
 
 
