@@ -95,7 +95,8 @@ async def test_a_truncated_answer_is_asked_again_by_tcp(dns_server: Serve) -> No
 
 
 async def test_five_hundred_at_once_lose_no_answer_and_stay_under_the_cap(dns_server: Serve) -> None:
-    async with dns_server(zone, delay=0.02) as server, Resolver(server.address) as resolver:
+    patient = 60.0  # a busy machine is slow, which loses nothing
+    async with dns_server(zone, delay=0.02) as server, Resolver(server.address, timeout=patient) as resolver:
         routes = await asyncio.gather(*(resolver.mail_route(f"many{n}.com") for n in range(500)))
         assert {route.kind for route in routes} == {Route.MX}
         assert server.most_waiting <= 200

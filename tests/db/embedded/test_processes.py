@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwater.db.embedded import places, serverlog
 from headwater.db.embedded.identity import CLUSTER_NAME, PidFile, Standing, _standing
 from headwater.db.embedded.processes import ProcessFacts, _facts_from_proc, _facts_from_ps, _words
 
@@ -73,3 +74,13 @@ def test_line_of_ps_is_cut_at_our_options_only(folder: str) -> None:
         return
     command = ("/opt/my apps/postgres", "-D", folder, "-c", "cluster_name=headwater")
     assert _words(" ".join(command)) == command
+
+
+def test_what_was_told_to_a_visitor_is_not_why_the_server_ended(tmp_path: Path) -> None:
+    """Somebody may try to connect between the last complaint and the end."""
+    found = places.Places(tmp_path, places.account_for(tmp_path))
+    found.launch_log.parent.mkdir(parents=True, exist_ok=True)
+    found.launch_log.write_text(
+        "PANIC:  could not locate a valid checkpoint record\nFATAL:  the database system is starting up\n"
+    )
+    assert "(could not locate a valid checkpoint record)" in str(serverlog.explain_end(found))

@@ -13,6 +13,7 @@ _REDO = re.compile(r"redo in progress, elapsed time: ([\d.]+) s, current LSN: (\
 _FILES = re.compile(r"(?:syncing data directory|resetting unlogged).*elapsed time: ([\d.]+) s")
 _SAID = re.compile(r"(?:FATAL|PANIC|ERROR): +(.*)")
 _NOTED = re.compile(r"LOG: +((?:invalid|unrecognized|syntax error|parameter|[\d.]+ \w+ is outside).*)")
+_TO_VISITORS = "the database system is "  # starting up, shutting down: told to who connects meanwhile, no reason to end
 _DAMAGE = (
     "incorrect checksum in control file",
     "could not locate a valid checkpoint record",
@@ -73,7 +74,7 @@ def explain_end(places: Places) -> EmbeddedError:
 
 def _reason(lines: list[str]) -> str:
     """The last complaint; one that only says that there are errors is replaced by the first of them."""
-    said = [found[1] for line in lines if (found := _SAID.search(line))]
+    said = [found[1] for line in lines if (found := _SAID.search(line)) and not found[1].startswith(_TO_VISITORS)]
     if said and said[-1].endswith("contains errors"):
         return next((found[1] for line in lines if (found := _NOTED.search(line))), said[-1])
     return said[-1] if said else lines[-1] if lines else "it left no message"
