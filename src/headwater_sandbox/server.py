@@ -37,6 +37,9 @@ class Ports:
     smtp: int | None = 0
 
 
+_BACKLOG = 4096
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -82,7 +85,7 @@ async def _serve(settings: Settings, home: Path, ports: Ports, exit_with_parent:
 def _config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app, http=BreakableProtocol, ws="none", lifespan="off", access_log=False, log_level="info",  # type: ignore[arg-type]
-        log_config=_LOGGING, timeout_graceful_shutdown=1, server_header=False, backlog=4096,
+        log_config=_LOGGING, timeout_graceful_shutdown=1, server_header=False, backlog=_BACKLOG,
     )  # fmt: skip
 
 
@@ -97,9 +100,11 @@ _LOGGING = {
 
 
 def _listen(port: int) -> socket.socket:
+    """Listen at once: a port that is only bound may be given to somebody else, who may reuse addresses as we do."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
+    listener.listen(_BACKLOG)
     return listener
 
 

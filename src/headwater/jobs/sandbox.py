@@ -62,8 +62,14 @@ class Sandbox:
         except TimeoutError:
             line = b""
         if not line:
-            raise Unavailable(f"The vendor sandbox did not start; see {self._home / 'sandbox.log'}.")
+            raise Unavailable(
+                f"The vendor sandbox did not start ({self._last_word()}); see {self._home / 'sandbox.log'}."
+            )
         return {name: str(value) for name, value in json.loads(line).items()}
+
+    def _last_word(self) -> str:
+        lines = (self._home / "sandbox.log").read_text(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
     def _log(self) -> BinaryIO:
         """What it complains of is kept in its folder."""
