@@ -68,3 +68,23 @@ def test_parts_are_ready_for_the_next_levels() -> None:
 
 def test_a_very_long_text_is_refused_at_once() -> None:
     assert check_syntax("a" * 1_000_000 + "@acme.com").code == "syntax_error"
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("ada@127.0.0.9", False),
+        ("ada@[192.0.2.1]", False),
+        ("ada@acme.7", False),
+        ('"ada l"@acme.com', False),
+        ("ada@ab--c.com", False),
+        ("\u0301ada@acme.com", False),
+        ("ada@acme.notalist", True),
+        ("\U0001f4a1@acme.com", True),
+        ("ada\u2550@acme.com", True),
+        ("ada@\uff41cme.com", True),
+    ],
+)
+def test_contested_addresses_are_judged_as_the_decision_says(address: str, taken: bool) -> None:
+    """``docs/decisions/0026-contested-addresses.md``: one of each kind."""
+    assert check_syntax(address).ok is taken
