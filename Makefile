@@ -26,9 +26,9 @@ demo: $(VENV)/.run
 	@HEADWATER_HOME=$(DEMO)/home $(BIN)/headwater enrich $(DEMO)/leads.csv -o $(DEMO)/enriched.csv \
 		--want email,title,company --sandbox
 
-# Most tests wait for others, so that more of them run at once than there are cores.
+# Many tests wait for others, so that two at once take little more than half the time.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

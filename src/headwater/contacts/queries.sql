@@ -28,6 +28,11 @@ select distinct value, contact_id from observation
 where workspace_id = current_workspace() and field = %(field)s and value = any(%(values)s) and dropped_at is null
 order by value, contact_id;
 
+-- name: lock_numbers
+-- One transaction at a time counts who has a number; locked in one order, so that two can not wait for each other.
+select pg_advisory_xact_lock(hashtextextended('headwater number ' || n.value, current_workspace()))
+from (select unnest(%(numbers)s::text[]) as value order by 1) n;
+
 -- name: lock_intake
 -- One reader at a time adds people to a workspace, so that two can not both add the same person.
 select pg_advisory_xact_lock(hashtextextended('headwater intake', current_workspace()));

@@ -128,8 +128,13 @@ class Contacts:
         return {(row["contact_id"], Field(row["field"]), row["value"]): tuple(row["sources"]) for row in rows}
 
     async def shared_numbers(self, numbers: Iterable[str]) -> dict[str, SharedNumber]:
-        """Which of these numbers are an office's, by how many different people have them."""
+        """Which of these numbers are an office's, by how many different people have them.
+
+        Who gave somebody one of them a moment ago is waited for, so that the last of several sees all the others.
+        """
         wanted = sorted(set(numbers))
+        if wanted:
+            await self._connection.execute(_SQL["lock_numbers"], {"numbers": wanted})
         values = {"numbers": wanted, "many": MANY, "shared": SHARED}
         rows = await self._rows("shared_numbers", **values) if wanted else []
         return {row["value"]: SharedNumber(row["people"], tuple(row["untold"])) for row in rows}

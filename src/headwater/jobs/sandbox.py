@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -100,7 +101,8 @@ async def _gone(process: asyncio.subprocess.Process) -> None:
     try:
         await asyncio.wait_for(process.wait(), _LEAVE)
     except TimeoutError:
-        process.kill()
+        with suppress(ProcessLookupError):  # it ended in this moment
+            process.kill()
         await process.wait()
 
 

@@ -92,6 +92,7 @@ class DnsClient:
         self._out: dict[int, _Question] = {}
         self._turn: deque[_Question] = deque()
         self._clock: asyncio.TimerHandle | None = None
+        self._wakes = 0.0
         self._first = 0  # the server that answered last
 
     async def ask(self, name: str, kind: Kind[T]) -> list[T]:
@@ -212,10 +213,10 @@ class DnsClient:
             waiting.due = min(waiting.ends, loop.time() + _BREATH)
         except OSError as error:
             loop.call_soon(self._refused, waiting.server, error)
-        if self._clock is None or waiting.due < self._clock.when():
+        if self._clock is None or waiting.due < self._wakes:
             if self._clock is not None:
                 self._clock.cancel()
-            self._clock = loop.call_at(waiting.due, self._sweep)
+            self._wake_at(waiting.due)
 
     def _sweep(self) -> None:
         """Repeat or give up what is due. One timer serves all questions, since most are answered long before."""
@@ -226,7 +227,12 @@ class DnsClient:
             self._again(waiting)
         open_ = [each.due for each in self._out.values() if not each.answer.done()]
         if open_ and self._clock is None:
-            self._clock = loop.call_at(min(open_), self._sweep)
+            self._wake_at(min(open_))
+
+    def _wake_at(self, moment: float) -> None:
+        # Kept beside the timer: uvloop's forgets its moment once it has fired.
+        self._wakes = moment
+        self._clock = self._loop.call_at(moment, self._sweep)
 
     def _again(self, waiting: _Question) -> None:
         if waiting.answer.done():
