@@ -60,8 +60,7 @@ async def test_what_is_sent_stays_within_the_vendors_ceiling(house: House) -> No
             await house.done(job)
         sent = sorted(asked.at for asked in server.seen)
     assert len(sent) == 120
-    # a busy machine delivers late what was sent in time, two windows' worth at most; what is taken has its own test
-    assert _worst(sent, limit) <= limit.calls / SHARE
+    assert _worst(sent, limit) <= limit.calls
 
 
 async def test_a_throttled_answer_stops_every_process_until_the_vendors_time(house: House) -> None:
@@ -78,7 +77,7 @@ async def test_a_throttled_answer_stops_every_process_until_the_vendors_time(hou
         job = await house.job(await house.workspace(), vendors, people(60))
         async with house.working(vendors, 3):
             await house.done(job)
-        between = [asked.at - refused[0] for asked in server.seen if 1.0 < asked.at - refused[0] < 2.0]
+        between = [asked.at - refused[0] for asked in server.seen if 0.25 < asked.at - refused[0] < 2.0]
         assert between == []
         assert sorted(Counter(server.names).values()) == [1] * 59 + [2]
     assert set((await house.outcomes(job)).values()) == {"found"}
